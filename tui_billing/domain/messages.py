@@ -1,0 +1,32 @@
+"""German message ids with parameters; the screens and commands translate them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def N_(message: str) -> str:
+    """Mark a German text for the catalogue without translating it here."""
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, where, and what to do.
+
+    `text` is a German message id whose `{name}` places are filled from `params` after translation.
+    `where` names the record or field as the clerk knows it (a number, a column, "Zeile 12").
+    """
+
+    code: str
+    text: str
+    params: dict[str, Any] = field(default_factory=dict)
+    where: str = ""
+    warning: bool = False
+
+
+class Refused(Exception):
+    """A rule forbids the whole action; carries the problems that say why."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(p.code for p in problems))
+        self.problems = problems

@@ -1,0 +1,1 @@
+"""Files for and from others: CSV and JSON in, lists out."""

@@ -1,0 +1,1 @@
+"""One screen, one file; no logic of their own."""

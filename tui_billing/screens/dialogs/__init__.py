@@ -1,0 +1,1 @@
+"""The few modal questions, with the focus on Nein."""

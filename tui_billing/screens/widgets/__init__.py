@@ -1,0 +1,1 @@
+"""Widgets of our own: record table, date input, filter bar, status line."""

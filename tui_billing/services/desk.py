@@ -1,0 +1,40 @@
+"""The desk: what every use case is handed. Built by wiring, replaced by fakes in tests."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from tui_billing.dispatch.port import Transport
+from tui_billing.render.port import Renderer
+from tui_billing.store.repositories import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One step of a long use case, yielded between two documents; `note` is the last row's number."""
+
+    done: int
+    total: int
+    failed: int = 0
+    refused: int = 0
+    unknown: int = 0
+    resting_seconds: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Store, renderer, transports, clock and user. `stop` says whether the clerk has asked to halt."""
+
+    store: Store
+    folder: Path
+    user: str
+    today: Callable[[], date]
+    renderer: Callable[[], Renderer]
+    transport: Callable[[], Transport]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def timestamp(self) -> str:
+        """Now as the files keep it: UTC, ISO 8601, seconds."""
+        return self.now().isoformat(timespec="seconds")

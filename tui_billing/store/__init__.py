@@ -1,0 +1,1 @@
+"""TinyDB and everything on disk; whole documents in, whole documents out."""

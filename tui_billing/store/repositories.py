@@ -1,0 +1,179 @@
+"""What services see of the store: typed records by class, transactions, numbers drawn inside the commit."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from tui_billing.domain.batches import BatchRow, BatchStatement, InvoiceBatch, Payment, ReceivableEntry
+from tui_billing.domain.codec import decode, encode
+from tui_billing.domain.creations import IntervalCreation
+from tui_billing.domain.documents import Document, DocumentType, NumberRange, format_number
+from tui_billing.domain.orders import Order, Period
+from tui_billing.domain.parties import Company, Customer
+from tui_billing.domain.runs import Dispatch, Ignored, InvoiceRun, RunRow
+from tui_billing.domain.settings import Setting
+from tui_billing.store.engine import Changes, Engine, EngineTransaction, Entry, Reader
+
+R = TypeVar("R")
+
+TABLE_OF: dict[type, str] = {
+    Company: "company",
+    Customer: "customers",
+    Order: "orders",
+    Document: "invoices",
+    Payment: "payments",
+    Period: "periods",
+    IntervalCreation: "creations",
+    InvoiceRun: "runs",
+    RunRow: "run_rows",
+    Dispatch: "dispatches",
+    InvoiceBatch: "batches",
+    BatchRow: "batch_rows",
+    BatchStatement: "batch_statements",
+    ReceivableEntry: "receivables",
+    Ignored: "ignored",
+    NumberRange: "numbers",
+    DocumentType: "document_types",
+    Setting: "settings",
+}
+
+
+def _key(value: Any) -> Any:
+    """A value as the store keeps it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value
+
+
+class Repository:
+    """Typed reads over anything that reads documents: the whole store or one transaction."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def get(self, cls: type[R], record_id: int) -> R | None:
+        """The record, or None."""
+        doc = self._reader.get(TABLE_OF[cls], record_id)
+        return None if doc is None else decode(cls, doc)
+
+    def need(self, cls: type[R], record_id: int) -> R:
+        """The record; raises KeyError where there is none."""
+        record = self.get(cls, record_id)
+        if record is None:
+            raise KeyError(f"{TABLE_OF[cls]} {record_id}")
+        return record
+
+    def get_many(self, cls: type[R], ids: Iterable[int]) -> dict[int, R]:
+        """The records that exist, by id."""
+        return {d["id"]: decode(cls, d) for d in self._reader.get_many(TABLE_OF[cls], list(ids))}
+
+    def find(self, cls: type[R], key: str, value: Any) -> list[R]:
+        """Records with this value of a key named in store/schema.py, in id order."""
+        return [decode(cls, d) for d in self._reader.find(TABLE_OF[cls], key, _key(value))]
+
+    def find_one(self, cls: type[R], key: str, value: Any) -> R | None:
+        """The first such record, or None."""
+        return next(iter(self.find(cls, key, value)), None)
+
+    def find_ids(self, cls: type[Any], key: str, value: Any) -> list[int]:
+        """Their ids, without reading the records."""
+        return self._reader.find_ids(TABLE_OF[cls], key, _key(value))
+
+    def between(self, cls: type[R], key: str, low: Any, high: Any) -> list[R]:
+        """Records with key in [low, high], None open, in order of key, then id."""
+        return [decode(cls, d) for d in self._reader.between(TABLE_OF[cls], key, _key(low), _key(high))]
+
+    def scan(self, cls: type[R], after: int = 0) -> Iterator[R]:
+        """All records in id order."""
+        return (decode(cls, d) for d in self._reader.scan(TABLE_OF[cls], after))
+
+    def all(self, cls: type[R]) -> list[R]:
+        """All records in id order, as a list."""
+        return list(self.scan(cls))
+
+    def count(self, cls: type[Any]) -> int:
+        """How many there are."""
+        return self._reader.count(TABLE_OF[cls])
+
+
+class Transaction(Repository):
+    """Typed writes of one commit."""
+
+    def __init__(self, tx: EngineTransaction) -> None:
+        super().__init__(tx)
+        self._tx = tx
+
+    def insert(self, record: R) -> R:
+        """Store a new record; returns it with its id and rev 1. Raises NotUnique."""
+        doc = encode(record, compact=True)
+        record_id = self._tx.insert(TABLE_OF[type(record)], doc)
+        return replace(record, id=record_id, rev=1)  # type: ignore[type-var]
+
+    def put(self, record: R, *, expect_rev: int | None = None) -> R:
+        """Replace a record; returns it with its new rev. Raises Stale, NotUnique."""
+        rev = self._tx.put(TABLE_OF[type(record)], encode(record, compact=True), expect_rev)
+        return replace(record, rev=rev)  # type: ignore[type-var]
+
+    def delete(self, cls: type[Any], record_id: int, *, expect_rev: int | None = None) -> None:
+        """Take a record away; its id is not used again."""
+        self._tx.delete(TABLE_OF[cls], record_id, expect_rev)
+
+    def allocate(self, range_name: str, year: int = 0) -> str:
+        """Draw the next number of a range, formatted; it exists only if this transaction commits (A8)."""
+        return format_number(range_name, year, self.allocate_int(range_name, year))
+
+    def allocate_int(self, range_name: str, year: int = 0) -> int:
+        """Draw the next number of a range."""
+        current = self.find_one(NumberRange, "name_year", f"{range_name}|{year}")
+        if current is None:
+            self.insert(NumberRange(name=range_name, year=year, last=1))
+            return 1
+        self.put(replace(current, last=current.last + 1))
+        return current.last + 1
+
+
+class Store(Repository):
+    """The open data folder as services see it. `by` is the name in the audit trail."""
+
+    def __init__(self, engine: Engine, by: str = "") -> None:
+        super().__init__(engine)
+        self.engine = engine
+        self.by = by
+
+    @property
+    def seq(self) -> int:
+        """Number of the last transaction seen."""
+        return self.engine.seq
+
+    @contextmanager
+    def transaction(self, why: str, *, reason: str = "", undoable: bool = False) -> Iterator[Transaction]:
+        """All or nothing over all tables; `why` is German and stands in the audit trail."""
+        with self.engine.transaction(why, by=self.by, reason=reason, undoable=undoable) as tx:
+            yield Transaction(tx)
+
+    def refresh(self) -> int:
+        """See what others have committed."""
+        return self.engine.refresh()
+
+    def changes_since(self, seq: int) -> Changes:
+        """Which records have changed since, by table name."""
+        return self.engine.changes_since(seq)
+
+    def history(
+        self, cls: type[Any] | None = None, record_id: int | None = None, limit: int = 200
+    ) -> list[Entry]:
+        """The audit trail, newest first."""
+        return self.engine.history(TABLE_OF[cls] if cls else None, record_id, limit)
+
+    def undo(self, seq: int | None = None) -> Entry | None:
+        """Take back the last undoable transaction of this user; None where there is none."""
+        return self.engine.undo(self.by, seq)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.engine.close()
