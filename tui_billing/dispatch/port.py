@@ -47,9 +47,7 @@ class Transport(Protocol):
 
     name: str
 
-    def send(
-        self, mail: bytes, envelope: Envelope, message_id: str, before_dot: Callable[[], None]
-    ) -> Outcome:
+    def send(self, mail: bytes, envelope: Envelope, message_id: str, before_dot: Callable[[], None]) -> Outcome:
         """Send these bytes and only these. `before_dot` is called once, when the next step can deliver the mail;
         where it raises, nothing was sent and the exception goes on. Never raises for what the server does."""
         ...

@@ -42,8 +42,7 @@ def _plain(value: Any, compact: bool) -> Any:
 def _names(cls: type) -> tuple[tuple[str, bool], ...]:
     """Field names, and whether an empty value may be left out because the default is just as empty."""
     return tuple(
-        (f.name, f.default is not MISSING and not f.default and f.name not in ("id", "rev"))
-        for f in fields(cls)
+        (f.name, f.default is not MISSING and not f.default and f.name not in ("id", "rev")) for f in fields(cls)
     )
 
 

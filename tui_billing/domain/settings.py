@@ -39,9 +39,7 @@ SETTINGS: dict[str, SettingSpec] = {
     s.key: s
     for s in (
         SettingSpec("mail.transport", C, "eml", N_("Versandweg der E-Mails"), ("eml", "maildir", "smtp")),
-        SettingSpec(
-            "mail.folder", T, "", N_("Ordner für eml und maildir; leer: im Datenordner unter outbox")
-        ),
+        SettingSpec("mail.folder", T, "", N_("Ordner für eml und maildir; leer: im Datenordner unter outbox")),
         SettingSpec("mail.host", T, "", N_("Name des Mailservers")),
         SettingSpec("mail.port", I, "587", N_("Port des Mailservers")),
         SettingSpec(
@@ -80,9 +78,7 @@ SETTINGS: dict[str, SettingSpec] = {
         SettingSpec("mail.subject.en", T, "{Belegart} {Nummer}", N_("Betreff der englischen Mail")),
         SettingSpec("mail.text.de", T, "", N_("Text der deutschen Mail; leer: der mitgelieferte")),
         SettingSpec("mail.text.en", T, "", N_("Text der englischen Mail; leer: der mitgelieferte")),
-        SettingSpec(
-            "pdf.folder", T, "", N_("Ordner für ausgegebene PDF-Dateien; leer: im Datenordner unter output")
-        ),
+        SettingSpec("pdf.folder", T, "", N_("Ordner für ausgegebene PDF-Dateien; leer: im Datenordner unter output")),
         SettingSpec(
             "pdf.file_name",
             C,
@@ -92,9 +88,7 @@ SETTINGS: dict[str, SettingSpec] = {
         ),
         SettingSpec("pdf.workers", I, "0", N_("Prozesse für PDF-Dateien; 0: so viele wie Kerne")),
         SettingSpec("print.command", T, "", N_("Befehl, der eine Datei druckt; {file} steht für die Datei")),
-        SettingSpec(
-            "batch.month_end", B, "true", N_("Stichtage 29-31 gelten in kurzen Monaten am letzten Tag")
-        ),
+        SettingSpec("batch.month_end", B, "true", N_("Stichtage 29-31 gelten in kurzen Monaten am letzten Tag")),
         SettingSpec("ui.mouse", B, "false", N_("Mausklick markiert")),
         SettingSpec("ui.language", C, "de", N_("Sprache der Oberfläche"), ("de", "en")),
         SettingSpec("letterhead.logo", T, "", N_("Bilddatei mit dem Logo")),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tui_billing.dispatch.port import Transport
 from tui_billing.render.port import Renderer
+from tui_billing.store.files import Files
 from tui_billing.store.repositories import Store
 
 
@@ -25,9 +26,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Store, renderer, transports, clock and user. `stop` says whether the clerk has asked to halt."""
+    """Store, files, renderer, transports, clock and user. Renderer and transport are made on first use."""
 
     store: Store
+    files: Files
     folder: Path
     user: str
     today: Callable[[], date]

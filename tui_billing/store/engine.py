@@ -150,9 +150,7 @@ class Engine(Reader, Protocol):
 
     def changes_since(self, seq: int) -> Changes: ...
 
-    def history(
-        self, table: str | None = None, record_id: int | None = None, limit: int = 200
-    ) -> list[Entry]:
+    def history(self, table: str | None = None, record_id: int | None = None, limit: int = 200) -> list[Entry]:
         """The audit trail, newest first, of one record, one table or all."""
         ...
 

@@ -96,9 +96,7 @@ class MemoryEngine(_Tables):
         return len(self._entries)
 
     @contextmanager
-    def transaction(
-        self, why: str, by: str = "", reason: str = "", undoable: bool = False
-    ) -> Iterator[_Tables]:
+    def transaction(self, why: str, by: str = "", reason: str = "", undoable: bool = False) -> Iterator[_Tables]:
         with self._lock:
             delta = _Tables({name: dict(rows) for name, rows in self.tables.items()}, dict(self.next_ids))
             yield delta
@@ -127,16 +125,11 @@ class MemoryEngine(_Tables):
                 ids.setdefault(table, set()).add(record_id)
         return Changes(self.seq, ids)
 
-    def history(
-        self, table: str | None = None, record_id: int | None = None, limit: int = 200
-    ) -> list[Entry]:
+    def history(self, table: str | None = None, record_id: int | None = None, limit: int = 200) -> list[Entry]:
         hits = [
             e
             for e in reversed(self._entries)
-            if any(
-                (table is None or t == table) and (record_id is None or i == record_id)
-                for t, i, _, _ in e.changes
-            )
+            if any((table is None or t == table) and (record_id is None or i == record_id) for t, i, _, _ in e.changes)
         ]
         return copy.deepcopy(hits[:limit])
 

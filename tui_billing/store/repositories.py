@@ -164,9 +164,7 @@ class Store(Repository):
         """Which records have changed since, by table name."""
         return self.engine.changes_since(seq)
 
-    def history(
-        self, cls: type[Any] | None = None, record_id: int | None = None, limit: int = 200
-    ) -> list[Entry]:
+    def history(self, cls: type[Any] | None = None, record_id: int | None = None, limit: int = 200) -> list[Entry]:
         """The audit trail, newest first."""
         return self.engine.history(TABLE_OF[cls] if cls else None, record_id, limit)
 

@@ -1,0 +1,61 @@
+"""Files beside the records: PDFs and spooled mails, on disk before the commit that names them."""
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A published file: path relative to the data folder, with forward slashes, and its SHA-256 in hex."""
+
+    relative: str
+    sha256: str
+
+
+class Files:
+    """documents/ and staging/ of one data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, relative: str) -> Path:
+        """Where a published file lies. Raises ValueError for a path that leaves the data folder."""
+        path = (self.folder / relative).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            raise ValueError(f"not inside the data folder: {relative!r}")
+        return path
+
+    def read(self, relative: str) -> bytes:
+        """The bytes of a published file."""
+        return self.path(relative).read_bytes()
+
+    def staging(self, name: str) -> Path:
+        """An empty folder to render into; made anew each time."""
+        path = self.path(f"staging/{name}-{os.getpid()}")
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        return path
+
+    def publish(self, source: Path, relative: str) -> StoredFile:
+        """Move a staged file to its place, durable before this returns; replaces what is there."""
+        return self.write(relative, source.read_bytes())
+
+    def write(self, relative: str, data: bytes) -> StoredFile:
+        """Write bytes to their place: temporary file, fsync, rename, fsync of the folder."""
+        target = self.path(relative)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        with temporary.open("wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(temporary, target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return StoredFile(relative, hashlib.sha256(data).hexdigest())
