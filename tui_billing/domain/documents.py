@@ -77,7 +77,7 @@ class Adjustment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VatRow:
-    """Net and tax of one (category, rate); `adjustment` is its part of the document discounts (negative) and charges."""
+    """Net and tax of one (category, rate); `adjustment` its part of discounts (negative) and charges."""
 
     category: VatCategory
     rate: Decimal

@@ -33,7 +33,7 @@ class Setting:
     value: str = ""
 
 
-T, B, I, C = SettingType.TEXT, SettingType.BOOL, SettingType.INT, SettingType.CHOICE
+T, B, N, C = SettingType.TEXT, SettingType.BOOL, SettingType.INT, SettingType.CHOICE
 
 SETTINGS: dict[str, SettingSpec] = {
     s.key: s
@@ -41,7 +41,7 @@ SETTINGS: dict[str, SettingSpec] = {
         SettingSpec("mail.transport", C, "eml", N_("Versandweg der E-Mails"), ("eml", "maildir", "smtp")),
         SettingSpec("mail.folder", T, "", N_("Ordner für eml und maildir; leer: im Datenordner unter outbox")),
         SettingSpec("mail.host", T, "", N_("Name des Mailservers")),
-        SettingSpec("mail.port", I, "587", N_("Port des Mailservers")),
+        SettingSpec("mail.port", N, "587", N_("Port des Mailservers")),
         SettingSpec(
             "mail.security",
             C,
@@ -61,11 +61,11 @@ SETTINGS: dict[str, SettingSpec] = {
             "",
             N_("Archivpostfach für die Nachforschung: imaps://benutzer@host/ordner"),
         ),
-        SettingSpec("mail.per_minute", I, "0", N_("Höchstens so viele Mails je Minute; 0: ohne Grenze")),
-        SettingSpec("mail.per_hour", I, "0", N_("Höchstens so viele Mails je Stunde; 0: ohne Grenze")),
-        SettingSpec("mail.per_connection", I, "90", N_("Mails je Verbindung")),
-        SettingSpec("mail.connections", I, "2", N_("Verbindungen zugleich")),
-        SettingSpec("mail.size_limit_kb", I, "10240", N_("Größte Mail in kB; größere werden geteilt")),
+        SettingSpec("mail.per_minute", N, "0", N_("Höchstens so viele Mails je Minute; 0: ohne Grenze")),
+        SettingSpec("mail.per_hour", N, "0", N_("Höchstens so viele Mails je Stunde; 0: ohne Grenze")),
+        SettingSpec("mail.per_connection", N, "90", N_("Mails je Verbindung")),
+        SettingSpec("mail.connections", N, "2", N_("Verbindungen zugleich")),
+        SettingSpec("mail.size_limit_kb", N, "10240", N_("Größte Mail in kB; größere werden geteilt")),
         SettingSpec(
             "mail.mode",
             C,
@@ -73,7 +73,7 @@ SETTINGS: dict[str, SettingSpec] = {
             N_("Eine Mail je Rechnung oder je Kunde"),
             ("per_document", "per_customer"),
         ),
-        SettingSpec("mail.timeout", I, "60", N_("Sekunden, die der Mailserver für eine Antwort hat")),
+        SettingSpec("mail.timeout", N, "60", N_("Sekunden, die der Mailserver für eine Antwort hat")),
         SettingSpec("mail.subject.de", T, "{Belegart} {Nummer}", N_("Betreff der deutschen Mail")),
         SettingSpec("mail.subject.en", T, "{Belegart} {Nummer}", N_("Betreff der englischen Mail")),
         SettingSpec("mail.text.de", T, "", N_("Text der deutschen Mail; leer: der mitgelieferte")),
@@ -86,7 +86,7 @@ SETTINGS: dict[str, SettingSpec] = {
             N_("Muster der Dateinamen"),
             ("type_number", "customer_type_number", "type_number_customer"),
         ),
-        SettingSpec("pdf.workers", I, "0", N_("Prozesse für PDF-Dateien; 0: so viele wie Kerne")),
+        SettingSpec("pdf.workers", N, "0", N_("Prozesse für PDF-Dateien; 0: so viele wie Kerne")),
         SettingSpec("print.command", T, "", N_("Befehl, der eine Datei druckt; {file} steht für die Datei")),
         SettingSpec("batch.month_end", B, "true", N_("Stichtage 29-31 gelten in kurzen Monaten am letzten Tag")),
         SettingSpec("ui.mouse", B, "false", N_("Mausklick markiert")),
