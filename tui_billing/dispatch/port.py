@@ -55,3 +55,19 @@ class Transport(Protocol):
     def close(self) -> None:
         """End the connection politely; never raises."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What an archive says of a Message-ID. `found` None: it could not be asked; `detail` says why or where."""
+
+    found: bool | None
+    detail: str = ""
+
+
+class Archive(Protocol):
+    """A place that keeps a copy of every mail that was sent."""
+
+    def find(self, message_id: str) -> Lookup:
+        """Ask for this Message-ID. Never raises for what the server does."""
+        ...

@@ -153,6 +153,10 @@ class Dispatch:
     finished_at: str = ""
     decided_by: str = ""
     note: str = ""
+    owner: str = ""
+    """The lease of the process that has it in flight; where nobody holds the lease, it has become unknown."""
+    fingerprint: str = ""
+    """Hash of everything that went into the spooled mail; an equal job sends the same bytes again."""
 
 
 class IgnoredKind(StrEnum):

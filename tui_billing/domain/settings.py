@@ -74,6 +74,7 @@ SETTINGS: dict[str, SettingSpec] = {
             ("per_document", "per_customer"),
         ),
         SettingSpec("mail.timeout", N, "60", N_("Sekunden, die der Mailserver für eine Antwort hat")),
+        SettingSpec("mail.installation", T, "", N_("Kennung in den Message-IDs; leer: wird beim ersten Versand vergeben")),
         SettingSpec("mail.subject.de", T, "{Belegart} {Nummer}", N_("Betreff der deutschen Mail")),
         SettingSpec("mail.subject.en", T, "{Belegart} {Nummer}", N_("Betreff der englischen Mail")),
         SettingSpec("mail.text.de", T, "", N_("Text der deutschen Mail; leer: der mitgelieferte")),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from tui_billing.dispatch.port import Transport
+from tui_billing.dispatch.port import Archive, Transport
 from tui_billing.render.port import Renderer
 from tui_billing.store.files import Files
 from tui_billing.store.repositories import Store
@@ -35,7 +35,10 @@ class Desk:
     today: Callable[[], date]
     renderer: Callable[[], Renderer]
     transport: Callable[[], Transport]
+    """A new transport at each call: one instance a thread."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    archive: Callable[[], Archive | None] = lambda: None
+    """Where ungeklärte sendings are looked up by Message-ID; None where no archive is set."""
 
     def timestamp(self) -> str:
         """Now as the files keep it: UTC, ISO 8601, seconds."""

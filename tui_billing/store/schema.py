@@ -114,7 +114,12 @@ TABLES: dict[str, TableSchema] = {
         ),
         _table(
             "dispatches",
-            {"run_id": field("run_id"), "document_ids": each("document_ids"), "state": field("state")},
+            {
+                "run_id": field("run_id"),
+                "document_ids": each("document_ids"),
+                "state": field("state"),
+                "in_flight_at": field("in_flight_at"),
+            },
             {"open_document": _open_documents, "message_id": field("message_id")},
         ),
         _table(
