@@ -1,0 +1,157 @@
+"""Customers from CSV; the column names are documented by data/customers.csv."""
+
+import re
+from decimal import Decimal
+
+from tui_billing.domain.inputs import parse_email, parse_iban, parse_leitweg_id, parse_vat_id
+from tui_billing.domain.messages import N_, Problem
+from tui_billing.domain.parties import Address, Channel, Customer, InvoiceFormat, PaymentTerms
+from tui_billing.exchange.cells import Cells
+from tui_billing.exchange.numbers import NumberFormat, find_format
+from tui_billing.exchange.parsed import Item, Parsed
+from tui_billing.exchange.tables import Row, read_table
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "number": ("Kundennummer", "Kunden-Nr.", "Kundennr", "Nummer", "customer number", "customer"),
+    "name": ("Name", "Firma", "Kunde", "company"),
+    "name2": ("Name 2", "Zusatzname"),
+    "contact_person": ("Ansprechpartner", "Kontakt", "contact"),
+    "street": ("Straße", "Anschrift", "address"),
+    "extra": ("Adresszusatz", "Zusatz"),
+    "po_box": ("Postfach",),
+    "postcode": ("PLZ", "Postleitzahl", "zip", "zip code"),
+    "city": ("Ort", "Stadt", "town"),
+    "country": ("Land", "Ländercode"),
+    "bulk_postcode": ("Großempfänger", "Großkunden-PLZ"),
+    "language": ("Sprache",),
+    "is_business": ("Unternehmen", "Geschäftskunde", "business"),
+    "emails": ("E-Mail", "Mail", "E-Mail-Adresse", "email"),
+    "channel": ("Versandart", "Versandart Abrechnung"),
+    "payment_days": ("Zahlungsziel", "Zahlungsziel Tage", "terms days"),
+    "payment_months": ("Zahlungsziel Monate",),
+    "skonto_percent": ("Skonto", "Skonto %", "discount percent"),
+    "skonto_days": ("Skontotage", "Skonto Tage", "discount days"),
+    "direct_debit": ("Lastschrifteinzug", "SEPA", "Bankeinzug"),
+    "cutoff_day": ("Stichtag", "Rechnungsstapel-Stichtag"),
+    "vat_id": ("USt-IdNr.", "USt-ID", "UStID", "vat number"),
+    "leitweg_id": ("Leitweg-ID",),
+    "invoice_format": ("Rechnungsformat", "format"),
+    "iban": ("IBAN",),
+    "mandate_reference": ("Mandatsreferenz", "Mandat"),
+    "mandate_date": ("Mandatsdatum",),
+    "note": ("Notiz", "Bemerkung"),
+}
+NUMBER_COLUMNS = ("skonto_percent",)
+CHANNELS = {
+    "e-mail": Channel.EMAIL,
+    "email": Channel.EMAIL,
+    "mail": Channel.EMAIL,
+    "brief": Channel.LETTER,
+    "post": Channel.LETTER,
+    "letter": Channel.LETTER,
+}
+LANGUAGES = {"de": "de", "deutsch": "de", "german": "de", "en": "en", "englisch": "en", "english": "en"}
+FORMATS = {f.value: f for f in InvoiceFormat} | {"zugferd-xrechnung": InvoiceFormat.ZUGFERD_XRECHNUNG}
+
+
+def parse_customers(data: bytes, numbers: NumberFormat | None = None) -> Parsed[Customer]:
+    """Customers in a CSV file, ids 0. A number that stands twice in the file is refused the second time."""
+    table = read_table(data, COLUMNS, ("name",))
+    fatal = tuple(p for p in table.problems if not p.warning and p.where in ("", "Zeile 1"))
+    if fatal:
+        return Parsed(fatal=fatal)
+    if numbers is None:
+        cells = ((f"Zeile {r.line}", r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
+        numbers, ambiguous = find_format(cells)
+        if numbers is None:
+            return Parsed(fatal=tuple(ambiguous))
+    items: list[Item[Customer]] = []
+    refused = [p for p in table.problems if not p.warning]
+    seen: dict[str, int] = {}
+    for row in table.rows:
+        customer, problems = _customer(row, numbers)
+        if customer and customer.number in seen and customer.number:
+            problems.append(
+                Problem(
+                    "KUNDE_DOPPELT",
+                    N_("Kundennummer {number} steht schon in Zeile {line}."),
+                    {"number": customer.number, "line": seen[customer.number]},
+                    f"Zeile {row.line}",
+                )
+            )
+        if problems or customer is None:
+            refused += problems
+            continue
+        seen[customer.number] = row.line
+        items.append(Item(row.line, customer))
+    return Parsed(tuple(items), tuple(refused), (), tuple(p for p in table.problems if p.warning))
+
+
+def _customer(row: Row, numbers: NumberFormat) -> tuple[Customer | None, list[Problem]]:
+    cells = Cells(row, numbers)
+    country = cells.text("country", 2).upper() or "DE"
+    if not re.fullmatch(r"[A-Z]{2}", country):
+        cells.refuse("LAND_UNGUELTIG", N_("{column}: zwei Buchstaben wie DE oder AT."), column="country")
+    cutoff = cells.whole("cutoff_day")
+    if cutoff > 31:
+        cells.refuse("STICHTAG_UNGUELTIG", N_("{column}: 1 bis 31 oder leer."), column="cutoff_day")
+    customer = Customer(
+        number=cells.text("number", 40),
+        name=cells.needed("name"),
+        name2=cells.text("name2"),
+        contact_person=cells.text("contact_person"),
+        address=Address(
+            street=cells.text("street"),
+            extra=cells.text("extra"),
+            po_box=cells.text("po_box", 40),
+            postcode=cells.text("postcode", 20),
+            city=cells.text("city"),
+            country=country,
+            bulk_postcode=cells.switch("bulk_postcode"),
+        ),
+        language=cells.choice("language", LANGUAGES, "de"),
+        is_business=cells.switch("is_business", default=True),
+        emails=_emails(cells),
+        channel=cells.choice("channel", CHANNELS, None),  # type: ignore[arg-type]
+        terms=PaymentTerms(
+            days=cells.whole("payment_days", 0 if row.get("payment_months") else 14),
+            months=cells.whole("payment_months"),
+            skonto_percent=cells.number("skonto_percent", 2, Decimal(0)) or Decimal(0),
+            skonto_days=cells.whole("skonto_days"),
+            direct_debit=cells.switch("direct_debit"),
+        ),
+        cutoff_day=cutoff or None,
+        vat_id=_checked(cells, "vat_id", parse_vat_id),
+        leitweg_id=_checked(cells, "leitweg_id", parse_leitweg_id),
+        invoice_format=cells.choice("invoice_format", FORMATS, InvoiceFormat.PDF),
+        iban=_checked(cells, "iban", parse_iban),
+        mandate_reference=cells.text("mandate_reference", 35),
+        mandate_date=cells.day("mandate_date"),
+        note=cells.block("note"),
+    )
+    return customer, cells.problems
+
+
+def _checked(cells: Cells, column: str, parse) -> str:  # type: ignore[no-untyped-def]
+    """A value with a check digit; empty stays empty."""
+    text = cells.row.get(column)
+    if not text:
+        return ""
+    value, problems = parse(text)
+    cells.problems += [Problem(p.code, p.text, p.params, f"Zeile {cells.row.line}") for p in problems if not p.warning]
+    return value or ""
+
+
+def _emails(cells: Cells) -> tuple[str, ...]:
+    """Several addresses in one cell are parted by comma, semicolon or blank."""
+    found: list[str] = []
+    for part in re.split(r"[,;\s]+", cells.row.get("emails")):
+        if not part:
+            continue
+        value, problems = parse_email(part)
+        cells.problems += [
+            Problem(p.code, p.text, p.params, f"Zeile {cells.row.line}") for p in problems if not p.warning
+        ]
+        if value and value not in found:
+            found.append(value)
+    return tuple(found)

@@ -1,0 +1,9 @@
+"""What services see of exchange: the parsers of import files and the writer of lists."""
+
+from tui_billing.exchange.csv_out import csv_bytes
+from tui_billing.exchange.customers_csv import parse_customers
+from tui_billing.exchange.invoices import ImportedInvoice, parse_invoices
+from tui_billing.exchange.numbers import NumberFormat
+from tui_billing.exchange.parsed import Item, Parsed
+
+__all__ = ["ImportedInvoice", "Item", "NumberFormat", "Parsed", "csv_bytes", "parse_customers", "parse_invoices"]
