@@ -1,0 +1,91 @@
+"""Arguments, signals and encoding; no subcommand opens the app."""
+
+import os
+import sys
+from datetime import date
+from pathlib import Path
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit code: 0 done, 1 in part, 2 wrong use, 3 refused, 4 store busy or damaged."""
+    from tui_billing.commands import arguments, frame
+    from tui_billing.i18n import use_language
+
+    arguments.guard_encoding()
+    words = arguments.guarded(sys.argv[1:] if argv is None else argv)
+    use_language(arguments.language_of(words) or os.environ.get("TUI_BILLING_LANG", "de"))
+    context = frame.Context(_no_desk, json=arguments.wants_json(words))
+    try:
+        try:
+            args = arguments.build_parser(words).parse_args(words)
+            return _run(args, words)
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else 0
+        except BaseException as error:
+            return frame.show(frame.failure(error), context)
+    except BrokenPipeError:
+        # The reader of a pipe has gone away (`| head`): nothing more to say, and no noise at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _no_desk() -> None:  # pragma: no cover
+    raise AssertionError("wrong use opens nothing")
+
+
+def _run(args, words: list[str]) -> int:  # type: ignore[no-untyped-def]
+    """A noun's action, or the app where no noun is named."""
+    from tui_billing import wiring
+    from tui_billing.commands import arguments, frame
+    from tui_billing.i18n import _
+
+    folder = wiring.data_folder(getattr(args, "data", "") or "")
+    if args.noun is None:
+        return _app(folder, getattr(args, "lang", ""))
+    if not hasattr(args, "handler"):
+        raise arguments.UsageError(_("was soll geschehen? „{noun} --help“ zeigt es").format(noun=args.noun), "")
+    if args.handler is None:
+        raise arguments.UsageError(_("{noun} ist in diesem Stand nicht enthalten").format(noun=args.noun), "")
+    create = getattr(args, "create", False)
+    opened: list[object] = []
+
+    def desk():  # type: ignore[no-untyped-def]
+        opened.append(wiring.open_desk(folder, wiring.user_name(), create=create, today=_fixed_today()))
+        return opened[0]
+
+    context = frame.Context(
+        desk,
+        json=getattr(args, "json", False),
+        dry_run=getattr(args, "dry_run", False),
+        yes=getattr(args, "yes", False),
+        folder=folder,
+    )
+    frame.watch_signals(context)
+    try:
+        return frame.run_handler(context, args)
+    finally:
+        for each in opened:
+            wiring.close_desk(each)
+
+
+def _fixed_today() -> date | None:
+    """The day of TUI_BILLING_TODAY, or None: the real clock."""
+    from tui_billing.commands.arguments import clock_today
+
+    return clock_today() if os.environ.get("TUI_BILLING_TODAY") else None
+
+
+def _app(folder: Path, lang: str) -> int:
+    """Open the screens on this data folder."""
+    from tui_billing import wiring
+    from tui_billing.app import run_app
+
+    desk = wiring.open_desk(folder, wiring.user_name(), create=True, today=_fixed_today())
+    try:
+        return int(run_app(desk, lang=lang) or 0)
+    finally:
+        wiring.close_desk(desk)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""The one company of a data folder: the seller on every document."""
+
+from dataclasses import replace
+
+from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.parties import Company
+from tui_billing.services.desk import Desk
+from tui_billing.store.repositories import Repository
+
+COMPANY_ID = 1
+
+
+def company(store: Repository) -> Company:
+    """The seller. Raises Refused COMPANY_MISSING where nobody has entered one yet."""
+    found = store.get(Company, COMPANY_ID)
+    if found is None:
+        text = N_(
+            "Es ist noch keine Firma angelegt. Bitte zuerst die Firma eingeben (Bildschirm Firma, „company set“)."
+        )
+        raise Refused(Problem("COMPANY_MISSING", text))
+    return found
+
+
+def check_company(record: Company) -> list[Problem]:
+    """What an invoice law needs of the seller (A1): warnings, the record may be stored piece by piece."""
+    checks = (
+        (record.name, "NAME_FEHLT", N_("Der Name der Firma fehlt.")),
+        (record.address.postcode and record.address.city, "ANSCHRIFT_FEHLT", N_("Die Anschrift der Firma fehlt.")),
+        (
+            record.tax_number or record.vat_id,
+            "STEUERNUMMER_FEHLT",
+            N_("Weder Steuernummer noch USt-IdNr. ist eingetragen; ohne eine davon wird keine Rechnung final."),
+        ),
+    )
+    return [Problem(code, text, warning=True) for value, code, text in checks if not value]
+
+
+def save_company(desk: Desk, record: Company, *, reason: str = "") -> Company:
+    """Store the company; `rev` 0 is the first time. Raises Stale where a colleague was faster."""
+    with desk.store.transaction("Firma geändert", reason=reason, undoable=True) as tx:
+        if tx.get(Company, COMPANY_ID) is None:
+            return tx.insert(replace(record, id=COMPANY_ID))
+        return tx.put(replace(record, id=COMPANY_ID), expect_rev=record.rev)

@@ -1,0 +1,302 @@
+"""The life of a document (ruling 1): created with its number, edited while open, final from its first output.
+
+Every function that takes a transaction writes the document and its receivable entry in that one commit.
+"""
+
+import re
+from dataclasses import fields, replace
+from datetime import date
+from typing import Any
+
+from tui_billing.domain.batches import BatchRow, ReceivableEntry
+from tui_billing.domain.documents import (
+    DEFAULT_RANGES,
+    Document,
+    DocumentKind,
+    DocumentState,
+    DocumentType,
+    Line,
+    NumberRange,
+    Reference,
+)
+from tui_billing.domain.due_dates import due_date
+from tui_billing.domain.law import check_document
+from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.orders import Period
+from tui_billing.domain.parties import Company, Customer, buyer_party, seller_party
+from tui_billing.domain.runs import Dispatch
+from tui_billing.domain.totals import compute, negated
+from tui_billing.services.desk import Desk
+from tui_billing.services.errors import not_found
+from tui_billing.store.repositories import Repository, Transaction
+
+DRAWN = re.compile(r"(?P<range>.+)-(?P<year>\d{4})-(?P<number>\d{5,12})", re.ASCII)
+OPTIONAL = frozenset(f.name for f in fields(Document)) - {
+    "id", "rev", "number", "state", "kind", "customer_id", "invoice_date", "lines", "seller", "buyer", "totals",
+}  # fmt: skip
+
+
+def build(
+    company: Company,
+    customer: Customer,
+    *,
+    kind: DocumentKind,
+    invoice_date: date,
+    lines: tuple[Line, ...],
+    document_type: str = "",
+    **optional: Any,
+) -> Document:
+    """A new document without a number: snapshots of both parties, totals and due date. Pure.
+
+    `optional` are any other fields of Document (period_from, service_date, header_text, terms, order_id …).
+    Lines of a credit memo are given with positive quantities and come out negative (amounts are signed).
+    """
+    if unknown := set(optional) - OPTIONAL:
+        raise TypeError(f"a document has no {sorted(unknown)}")
+    defaults: dict[str, Any] = {
+        "language": customer.language,
+        "invoice_format": customer.invoice_format,
+        "terms": customer.terms,
+        "due_date": due_date(invoice_date, optional.get("terms", customer.terms)),
+    }
+    document = compute(
+        Document(
+            kind=kind,
+            document_type=document_type,
+            customer_id=customer.id,
+            invoice_date=invoice_date,
+            seller=seller_party(company),
+            buyer=buyer_party(customer),
+            lines=tuple(lines),
+            **{**defaults, **optional},
+        )
+    )
+    is_credit = kind is DocumentKind.CREDIT_MEMO and document.totals.gross > 0
+    return negated(document) if is_credit else document
+
+
+def add(tx: Transaction, document: Document, *, at: str = "") -> Document:
+    """Draw the number and store document and receivable entry; the number exists only if `tx` commits (A8).
+
+    A document that brings its number (import) keeps it, and its range goes on behind it. Callers that create
+    invoices ask `law.check_document` for all of them before the first number is drawn (A1).
+    """
+    number = document.number or _draw(tx, document)
+    if document.number:
+        _pass_over(tx, document.number)
+    stored = tx.insert(replace(document, number=number, created_at=document.created_at or at))
+    tx.insert(_entry_of(stored, ReceivableEntry(batch_date=stored.invoice_date)))
+    return stored
+
+
+def change(tx: Transaction, document: Document, *, expect_rev: int | None = None) -> Document:
+    """Store an edited document; totals, due date and receivable entry follow. Only while it is open (A9)."""
+    before = tx.need(Document, document.id)
+    if before.state is not DocumentState.OPEN:
+        text = N_("{number} ist festgeschrieben und wird nicht mehr geändert; möglich ist Storno.")
+        raise Refused(_problem("BELEG_FESTGESCHRIEBEN", text, before))
+    kept = replace(document, number=before.number, state=before.state, kind=before.kind)
+    dates_moved = (kept.invoice_date, kept.terms) != (before.invoice_date, before.terms)
+    stored = tx.put(
+        compute(replace(kept, due_date=due_date(kept.invoice_date, kept.terms) if dates_moved else kept.due_date)),
+        expect_rev=document.rev if expect_rev is None else expect_rev,
+    )
+    entry = tx.find_one(ReceivableEntry, "document_id", document.id)
+    if entry is not None:
+        tx.put(_followed(entry, before, stored))
+    return stored
+
+
+def mark_output(
+    tx: Transaction, document: Document, *, at: str, mailed: bool, file: str = "", file_hash: str = ""
+) -> Document:
+    """Record that it leaves the house: final from now on, first time of this way, archived file (A10).
+
+    The file of what went out first stays the archived one (E8.1). Raises Refused where the law forbids it.
+    """
+    current = tx.need(Document, document.id)
+    fresh = make_final(tx, current, at=at, store=False)
+    if not current.was_sent and file:
+        fresh = replace(fresh, file=file, file_hash=file_hash)
+    if mailed:
+        fresh = replace(fresh, mailed_at=fresh.mailed_at or at)
+    else:
+        fresh = replace(fresh, printed_at=fresh.printed_at or at)
+    return current if fresh == current else tx.put(fresh)
+
+
+def make_final(tx: Transaction, document: Document, *, at: str, store: bool = True) -> Document:
+    """Festschreiben inside a transaction; what is final already stays as it is."""
+    if document.state is DocumentState.CANCELLED and not document.final_at:
+        text = N_("{number} wurde vor der ersten Ausgabe storniert und geht nicht mehr aus dem Haus.")
+        raise Refused(_problem("BELEG_STORNIERT", text, document))
+    if document.state is not DocumentState.OPEN:
+        return document
+    if problems := [p for p in check_document(document) if not p.warning]:
+        raise Refused(*(replace(p, where=p.where or document.number) for p in problems))
+    final = replace(document, state=DocumentState.FINAL, final_at=at)
+    return tx.put(final) if store else final
+
+
+def finalise(desk: Desk, document_id: int) -> Document:
+    """The clerk's action Festschreiben."""
+    document = need_document(desk.store, document_id)
+    with desk.store.transaction(f"{document.number} festgeschrieben") as tx:
+        return make_final(tx, tx.need(Document, document_id), at=desk.timestamp())
+
+
+def cancel(desk: Desk, document_id: int, reason: str, *, free_period: bool = False) -> Document:
+    """Stornieren (ruling 1, A6): an open document keeps its number and is `storniert`, without a Stornorechnung.
+
+    A final one gets a Stornorechnung with a number of its own, which is returned (else the cancelled document).
+    `free_period` gives the billed periods of an interval invoice back, so that they are due again.
+    """
+    if not reason.strip():
+        raise Refused(Problem("GRUND_FEHLT", N_("Ein Storno braucht einen Grund.")))
+    number = need_document(desk.store, document_id).number
+    with desk.store.transaction(f"{number} storniert", reason=reason.strip()) as tx:
+        document = tx.need(Document, document_id)
+        _refuse_cancel(tx, document)
+        result = tx.put(replace(document, state=DocumentState.CANCELLED))
+        if document.state is DocumentState.OPEN:
+            _drop_receivable(tx, document)
+        else:
+            result = add(tx, cancellation_of(document, desk.today(), desk.timestamp()))
+        if free_period:
+            for period in tx.find(Period, "document_id", document_id):
+                tx.delete(Period, period.id)
+        return result
+
+
+def cancellation_of(document: Document, day: date, at: str) -> Document:
+    """The Stornorechnung: stored amounts negated, own number to come, reference to the original (A6.1).
+
+    It is final at once: the original is cancelled only as long as it stands.
+    """
+    return negated(
+        replace(
+            document,
+            id=0,
+            rev=0,
+            number="",
+            kind=DocumentKind.CANCELLATION,
+            document_type="",
+            state=DocumentState.FINAL,
+            invoice_date=day,
+            due_date=None,
+            reference=Reference(document.id, document.number, document.invoice_date),
+            order_id=None,
+            period_starts=(),
+            created_at=at,
+            final_at=at,
+            printed_at="",
+            mailed_at="",
+            file="",
+            file_hash="",
+        )
+    )
+
+
+def by_number(store: Repository, number: str) -> Document:
+    """The document that the clerk names. Raises WrongUse where there is none."""
+    found = store.find_one(Document, "number", number.strip())
+    if found is None:
+        raise not_found(N_("Rechnung"), number)
+    return found
+
+
+def need_document(store: Repository, document_id: int) -> Document:
+    """The document with this id. Raises WrongUse where it is gone."""
+    found = store.get(Document, document_id)
+    if found is None:
+        raise not_found(N_("Rechnung"), document_id)
+    return found
+
+
+def _draw(tx: Transaction, document: Document) -> str:
+    """The next free number of the range of its Belegart; the year is that of the invoice date (A8)."""
+    known = tx.find_one(DocumentType, "name", document.document_type) if document.document_type else None
+    name = known.number_range if known else DEFAULT_RANGES[document.kind]
+    number = tx.allocate(name, document.invoice_date.year)
+    while tx.find_ids(Document, "number", number):
+        number = tx.allocate(name, document.invoice_date.year)
+    return number
+
+
+def _pass_over(tx: Transaction, number: str) -> None:
+    """Let a range go on behind a number that came from elsewhere."""
+    match = DRAWN.fullmatch(number)
+    if not match:
+        return
+    name, year, last = match["range"], int(match["year"]), int(match["number"])
+    current = tx.find_one(NumberRange, "name_year", f"{name}|{year}")
+    if current is None:
+        tx.insert(NumberRange(name=name, year=year, last=last))
+    elif current.last < last:
+        tx.put(replace(current, last=last))
+
+
+def _entry_of(document: Document, entry: ReceivableEntry) -> ReceivableEntry:
+    """The receivable entry brought in step with its document; its own dates are left alone."""
+    return replace(
+        entry,
+        document_id=document.id,
+        customer_id=document.customer_id,
+        number=document.number,
+        kind=document.kind,
+        amount=document.totals.gross,
+        net=document.totals.net,
+        tax=document.totals.tax,
+        due_date=document.due_date,
+    )
+
+
+def _followed(entry: ReceivableEntry, before: Document, stored: Document) -> ReceivableEntry:
+    """The entry after its document was edited; a date that the clerk moved in the receivable stays moved (A9)."""
+    fresh = _entry_of(stored, entry)
+    if entry.batch_date == before.invoice_date:
+        fresh = replace(fresh, batch_date=stored.invoice_date)
+    return fresh if entry.due_date == before.due_date else replace(fresh, due_date=entry.due_date)
+
+
+def _refuse_cancel(tx: Transaction, document: Document) -> None:
+    """Everything that forbids a Storno, as one refusal."""
+    checks = (
+        (
+            document.state is DocumentState.CANCELLED,
+            "SCHON_STORNIERT",
+            N_("{number} ist schon storniert."),
+        ),
+        (
+            document.kind is DocumentKind.CANCELLATION,
+            "STORNO_EINES_STORNOS",
+            N_("{number} ist selbst eine Stornorechnung und wird nicht storniert."),
+        ),
+        (
+            any(d.state is not DocumentState.CANCELLED for d in tx.find(Document, "reference", document.id)),
+            "KORREKTUR_VORHANDEN",
+            N_("Zu {number} gibt es eine Rechnungskorrektur; ein Storno über das Ganze gäbe zu viel zurück."),
+        ),
+        (
+            bool(tx.find_ids(Dispatch, "open_document", document.id)),
+            "VERSAND_UNGEKLAERT",
+            N_("Der Versand von {number} ist ungeklärt; bitte zuerst klären, ob sie angekommen ist."),
+        ),
+    )
+    for applies, code, text in checks:
+        if applies:
+            raise Refused(_problem(code, text, document))
+
+
+def _drop_receivable(tx: Transaction, document: Document) -> None:
+    """An open document that is cancelled owes nothing and leaves the open batch that it is in."""
+    entry = tx.find_one(ReceivableEntry, "document_id", document.id)
+    if entry is not None:
+        tx.put(replace(entry, cancelled=True, batch_id=None))
+    row = tx.find_one(BatchRow, "document_id", document.id)
+    if row is not None:
+        tx.delete(BatchRow, row.id)
+
+
+def _problem(code: str, text: str, document: Document) -> Problem:
+    return Problem(code, text, {"number": document.number}, where=document.number)

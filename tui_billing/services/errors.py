@@ -1,0 +1,33 @@
+"""What a use case may end with besides its result, and how each is said to the clerk.
+
+Commands and screens catch these here; they never look into the store.
+"""
+
+from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.store.engine import Busy, Damaged, NotUnique, ReadOnly, Stale, StoreError
+
+__all__ = ["Busy", "Damaged", "NotUnique", "ReadOnly", "Refused", "Stale", "StoreError", "WrongUse", "problems_of"]
+
+
+class WrongUse(Refused):
+    """The request itself cannot be meant: a record that does not exist, a period that ends before it starts."""
+
+
+def not_found(noun: str, number: object) -> WrongUse:
+    """`noun` is a German message id such as "Rechnung"; `number` what the clerk typed."""
+    text = N_("{noun} {number} gibt es nicht. Die Liste zeigt, was es gibt.")
+    return WrongUse(Problem("NICHT_GEFUNDEN", text, {"noun": noun, "number": number}, where=str(number)))
+
+
+def problems_of(error: Exception) -> tuple[Problem, ...]:
+    """The sentences for the clerk in whatever a use case raised."""
+    if isinstance(error, Refused):
+        return error.problems
+    if isinstance(error, StoreError):
+        return (Problem(error.code, error.text if error.params else str(error), error.params),)
+    if isinstance(error, OSError):
+        text = N_("Datei oder Ordner: {message} ({file})")
+        where = str(error.filename or "")
+        return (Problem("DATEI", text, {"message": error.strerror or str(error), "file": where}, where=where),)
+    text = N_("Unerwarteter Fehler: {message}")
+    return (Problem("UNERWARTET", text, {"message": f"{type(error).__name__}: {error}"}),)
