@@ -1,8 +1,9 @@
 """Invented names, streets and articles; nobody is meant. Some names are hostile on purpose."""
 
 FAMILY = (
-    "Öztürk", "Weiß", "Größer", "Yılmaz", "Müller-Lüdenscheidt", "Jansen", "Kowalski", "Çelik", "Nguyen", "Brückner",
-    "Strößenreuther", "Håkansson", "Löwe", "Dąbrowski", "Schäfer", "Fülöp", "Groß", "Petersen", "Übelacker", "Ährenfeld",
+    "Öztürk", "Weiß", "Größer", "Yılmaz", "Müller-Lüdenscheidt", "Jansen", "Kowalski", "Çelik", "Nguyen",
+    "Brückner", "Strößenreuther", "Håkansson", "Löwe", "Dąbrowski", "Schäfer", "Fülöp", "Groß", "Petersen",
+    "Übelacker", "Ährenfeld",
 )  # fmt: skip
 TRADES = (
     ("Bäckerei {family} & Söhne", True),
@@ -28,7 +29,7 @@ HOSTILE = (
     "a [/] b Elektronik",
     "<img src=x onerror=alert(1)> & Co.",
     "# Überschrift | Tabelle **fett** GmbH",
-    "=HYPERLINK(\"http://x.invalid\") OHG",
+    '=HYPERLINK("http://x.invalid") OHG',
     "../../etc/passwd Datentechnik",
     "Gesellschaft für außerordentlich lange Firmennamen und noch längere Bezeichnungen in Norddeutschland mbH & Co. KG",
 )

@@ -1,0 +1,73 @@
+"""`tui-billing import customers|invoices|orders|payments FILE`: everything is checked before anything is stored."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from tui_billing.commands.frame import Answer, Context
+from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.i18n import _
+from tui_billing.services import imports
+
+FORMATS = ("de", "iso")
+FILE_MAX = 256 * 1024 * 1024
+
+
+def register(parser: ArgumentParser) -> None:
+    """One action per kind of record."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar=_("WAS"))
+    customers = actions.add_parser("customers", help=_("Kunden aus CSV"))
+    customers.add_argument("--update", action="store_true", help=_("vorhandene Kunden ändern statt ablehnen"))
+    customers.set_defaults(handler=import_customers)
+    invoices = actions.add_parser("invoices", help=_("Rechnungen aus CSV (eine Zeile je Position) oder JSON"))
+    invoices.set_defaults(handler=import_invoices)
+    for action in (customers, invoices):
+        action.add_argument("file", metavar=_("DATEI"))
+        action.add_argument("--numbers", choices=FORMATS, help=_("Zahlenformat: de 1.234,56 · iso 1234.56"))
+        action.add_argument("--partial", action="store_true", help=_("gute Zeilen übernehmen, schlechte melden"))
+
+
+def read_file(path: str) -> bytes:
+    """The file's bytes. Raises Refused with a sentence where it cannot be read."""
+    file = Path(path)
+    try:
+        if file.stat().st_size > FILE_MAX:
+            raise Refused(Problem("DATEI_ZU_GROSS", N_("{file} ist größer als 256 MB."), {"file": path}, path))
+        return file.read_bytes()
+    except OSError as error:
+        text = N_("{file} lässt sich nicht lesen: {reason}")
+        raise Refused(Problem("DATEI_UNLESBAR", text, {"file": path, "reason": error.strerror or ""}, path)) from None
+
+
+def _numbers(args: Namespace) -> "imports.NumberFormat | None":
+    return imports.NumberFormat(args.numbers) if args.numbers else None
+
+
+def import_customers(context: Context, args: Namespace) -> Answer:
+    """Customers; with --dry-run only the report."""
+    plan = imports.plan_customers(context.desk.store, read_file(args.file), _numbers(args), update=args.update)
+    if context.dry_run:
+        return report(plan, len(plan.items), applied=False)
+    result = imports.apply_customers(context.desk, plan, partial=args.partial)
+    return report(plan, result.created + result.updated, applied=True)
+
+
+def import_invoices(context: Context, args: Namespace) -> Answer:
+    """Invoices; with --dry-run only the report."""
+    plan = imports.plan_invoices(context.desk.store, read_file(args.file), _numbers(args))
+    if not context.dry_run:
+        context.drive(imports.apply_invoices(context.desk, plan, partial=args.partial))  # type: ignore[arg-type]
+    return report(plan, len(plan.items), applied=not context.dry_run)
+
+
+def report(plan: "imports.ImportPlan[object]", count: int, *, applied: bool) -> Answer:
+    """How many were taken, how many rows refused, and each refused row with its line and reason."""
+    done = (
+        _("{n} übernommen, {refused} Zeilen abgelehnt.")
+        if applied
+        else _("{n} in Ordnung, {refused} Zeilen fehlerhaft.")
+    )
+    return Answer(
+        {"imported" if applied else "valid": count, "updated": plan.updates, "refused": plan.refused_rows},
+        problems=[*plan.refused, *plan.warnings],
+        lines=[done.format(n=count, refused=plan.refused_rows)],
+    )

@@ -1,0 +1,191 @@
+"""Import of customers and invoices: read, plan with every refused row, then all or nothing (or what is good)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+from tui_billing.domain.documents import Document, DocumentKind
+from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.parties import Company, Customer
+from tui_billing.exchange.port import ImportedInvoice, Item, NumberFormat, parse_customers, parse_invoices
+from tui_billing.services import documents, settings
+from tui_billing.services.company import company
+from tui_billing.services.desk import Desk, Progress
+from tui_billing.store.repositories import Store, Transaction
+
+T = TypeVar("T")
+GROUP = 500
+"""Records per commit: large enough for speed, small enough to show progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan(Generic[T]):
+    """What an import would do: `items` good, `refused` one problem or more per bad row, with its line."""
+
+    items: tuple[T, ...] = ()
+    refused: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    updates: int = 0
+
+    @property
+    def refused_rows(self) -> int:
+        """How many places of the file are refused."""
+        return len({p.where for p in self.refused})
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedDocument:
+    """A document that is ready to be stored, and the day on which it was sent before (None: never)."""
+
+    document: Document
+    sent_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """How many were stored anew, how many were updated."""
+
+    created: int = 0
+    updated: int = 0
+    numbers: tuple[str, ...] = field(default_factory=tuple)
+
+
+def plan_customers(
+    store: Store, data: bytes, numbers: NumberFormat | None = None, *, update: bool = False
+) -> ImportPlan[Customer]:
+    """Customers of a CSV file. A number that is taken is refused unless `update` is asked for."""
+    parsed = parse_customers(data, numbers)
+    if parsed.fatal:
+        raise Refused(*parsed.fatal)
+    good: list[Customer] = []
+    refused = list(parsed.refused)
+    updates = 0
+    for item in parsed.items:
+        known = store.find_one(Customer, "number", item.record.number) if item.record.number else None
+        if known and not update:
+            refused.append(_taken(N_("Kundennummer {number} gibt es schon."), item.record.number, item.line))
+        elif known:
+            updates += 1
+            good.append(replace(item.record, id=known.id, rev=known.rev, blocked=known.blocked))
+        else:
+            good.append(item.record)
+    return ImportPlan(tuple(good), _in_line_order(refused), parsed.warnings, updates)
+
+
+def apply_customers(desk: Desk, plan: ImportPlan[Customer], *, partial: bool = False) -> ImportResult:
+    """Store the customers in one commit. Raises Refused where a row is bad and `partial` was not asked for."""
+    _refuse_in_part(plan, partial)
+    with desk.store.transaction(f"Import: {len(plan.items)} Kunden") as tx:
+        stored = [_store_customer(tx, c) for c in plan.items]
+    return ImportResult(len(stored) - plan.updates, plan.updates, tuple(c.number for c in stored))
+
+
+def _store_customer(tx: Transaction, customer: Customer) -> Customer:
+    if customer.id:
+        return tx.put(customer, expect_rev=customer.rev)
+    return tx.insert(customer if customer.number else replace(customer, number=next_customer_number(tx)))
+
+
+def next_customer_number(tx: Transaction) -> str:
+    """The next free customer number, from 10001."""
+    while True:
+        number = str(10000 + tx.allocate_int("customer"))
+        if not tx.find_ids(Customer, "number", number):
+            return number
+
+
+def plan_invoices(store: Store, data: bytes, numbers: NumberFormat | None = None) -> ImportPlan[ImportedDocument]:
+    """Invoices of a CSV or JSON file with the company's and the customers' data of today as snapshots."""
+    seller = company(store)
+    rate = Decimal(settings.get(store, "invoice.vat_rate"))
+    parsed = parse_invoices(data, numbers, rate)
+    if parsed.fatal:
+        raise Refused(*parsed.fatal)
+    good: list[ImportedDocument] = []
+    refused = list(parsed.refused)
+    customers: dict[str, Customer | None] = {}
+    for item in parsed.items:
+        number = item.record.customer_number
+        if number not in customers:
+            customers[number] = store.find_one(Customer, "number", number)
+        document, problems = _document(store, seller, customers[number], item)
+        if document is None or problems:
+            refused += problems
+        else:
+            good.append(document)
+    return ImportPlan(tuple(good), _in_line_order(refused), parsed.warnings)
+
+
+def _document(
+    store: Store, seller: Company, customer: Customer | None, item: Item[ImportedInvoice]
+) -> tuple[ImportedDocument | None, list[Problem]]:
+    invoice, where = item.record, f"Zeile {item.line}"
+    if customer is None:
+        text = N_("Kunde {number} gibt es nicht; zuerst die Kunden importieren.")
+        return None, [Problem("KUNDE_UNBEKANNT", text, {"number": invoice.customer_number}, where)]
+    if customer.blocked:
+        text = N_("Kunde {number} ist gesperrt.")
+        return None, [Problem("KUNDE_GESPERRT", text, {"number": invoice.customer_number}, where)]
+    if store.find_ids(Document, "number", invoice.number):
+        return None, [_taken(N_("Belegnummer {number} gibt es schon."), invoice.number, item.line)]
+    document = documents.build(
+        seller,
+        customer,
+        kind=invoice.kind,
+        invoice_date=invoice.invoice_date,
+        lines=invoice.lines,
+        service_date=invoice.service_date,
+        period_from=invoice.period_from,
+        period_to=invoice.period_to,
+        header_text=invoice.header_text,
+        footer_text=invoice.footer_text,
+        buyer_order_reference=invoice.buyer_order_reference,
+        gross_prices=invoice.gross_prices,
+        prepaid=invoice.prepaid,
+    )
+    document = replace(document, number=invoice.number, due_date=invoice.due_date or document.due_date)
+    sign = -1 if invoice.kind is DocumentKind.CREDIT_MEMO and (invoice.gross or 0) > 0 else 1
+    if invoice.gross is not None and invoice.gross * sign != document.totals.gross:
+        text = N_("{number}: Bruttobetrag {file} der Datei ist nicht die Summe der Positionen ({computed}).")
+        params = {"number": invoice.number, "file": str(invoice.gross), "computed": str(document.totals.gross)}
+        return None, [Problem("BRUTTO_WEICHT_AB", text, params, where)]
+    sent = f"{invoice.sent_on.isoformat()}T00:00:00+00:00" if invoice.sent_on else ""
+    return ImportedDocument(document, sent), []
+
+
+def apply_invoices(desk: Desk, plan: ImportPlan[ImportedDocument], *, partial: bool = False) -> Iterator[Progress]:
+    """Store the invoices. All or nothing is one commit; with `partial`, groups that may be stopped between."""
+    _refuse_in_part(plan, partial)
+    total = len(plan.items)
+    size = GROUP if partial else max(total, 1)
+    for start in range(0, total, size):
+        group = plan.items[start : start + size]
+        with desk.store.transaction(f"Import: {len(group)} Rechnungen") as tx:
+            for item in group:
+                stored = documents.add(tx, item.document, at=desk.timestamp())
+                if item.sent_at:
+                    documents.mark_output(tx, stored, at=item.sent_at, mailed=True)
+        yield Progress(start + len(group), total)
+
+
+def _refuse_in_part(plan: ImportPlan[T], partial: bool) -> None:
+    if plan.refused and not partial:
+        text = N_("{rows} Zeilen sind fehlerhaft, nichts wurde übernommen. Datei verbessern oder --partial angeben.")
+        raise Refused(*plan.refused, Problem("IMPORT_ABGEBROCHEN", text, {"rows": plan.refused_rows}))
+    if not plan.items:
+        raise Refused(
+            *plan.refused, Problem("IMPORT_LEER", N_("Die Datei enthält keine Zeile, die sich übernehmen lässt."))
+        )
+
+
+def _taken(text: str, number: str, line: int) -> Problem:
+    return Problem("NUMMER_VERGEBEN", text, {"number": number}, f"Zeile {line}")
+
+
+def _in_line_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    def line(problem: Problem) -> int:
+        digits = problem.where.removeprefix("Zeile ")
+        return int(digits) if digits.isdigit() else 0
+
+    return tuple(sorted(problems, key=line))
