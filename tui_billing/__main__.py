@@ -39,7 +39,7 @@ def _run(args, words: list[str]) -> int:  # type: ignore[no-untyped-def]
     from tui_billing.commands import arguments, frame
     from tui_billing.i18n import _
 
-    folder = wiring.data_folder(getattr(args, "data", "") or "")
+    folder = wiring.data_folder(getattr(args, "data", "") or "", own=getattr(args, "own_folder", ""))
     if args.noun is None:
         return _app(folder, getattr(args, "lang", ""))
     if not hasattr(args, "handler"):

@@ -18,10 +18,12 @@ from tui_billing.store.files import Files
 from tui_billing.store.repositories import Store
 
 
-def data_folder(given: str = "") -> Path:
-    """--data, else TUI_BILLING_DATA, else the platform's folder for user data."""
+def data_folder(given: str = "", own: str = "") -> Path:
+    """--data, else TUI_BILLING_DATA, else the platform's folder for user data; `own` is a name beside that one."""
     text = given or os.environ.get("TUI_BILLING_DATA", "")
-    return Path(text).expanduser().absolute() if text else Path(platformdirs.user_data_dir("tui-billing"))
+    if text:
+        return Path(text).expanduser().absolute()
+    return Path(platformdirs.user_data_dir(f"tui-billing-{own}" if own else "tui-billing"))
 
 
 def user_name() -> str:
