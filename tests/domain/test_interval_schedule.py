@@ -1,6 +1,7 @@
 """Rules C1, C5 (ends) and C6 (edges): when periods begin and end. Ends are inclusive."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from dateutil.relativedelta import relativedelta
@@ -187,7 +188,7 @@ def test_1200_periods_tile_time_without_gap_or_overlap(terms: IntervalTerms) -> 
     grid = schedule(terms)
     first = grid.first_index
     periods = [grid.period(first + k) for k in range(1200) if grid.grid_start(first + k + 1).year < 9999]
-    for period, following in zip(periods, periods[1:], strict=False):
+    for period, following in pairwise(periods):
         assert period.start <= period.end
         assert following.start == period.end + timedelta(days=1)
 

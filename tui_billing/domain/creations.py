@@ -19,7 +19,11 @@ class IntervalSelectionParameters:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IntervalCreation:
-    """One press of Erstellen; `document_ids` in the order of creation; `dropped` are periods taken out with Entf."""
+    """One press of Erstellen; `document_ids` in the order of creation.
+
+    `open_rows` ("order id:period start") are the rows that the clerk confirmed, kept until it is finished so that a
+    killed creation goes on with exactly these; `failed` maps "order number:period start" to the German sentence.
+    """
 
     id: int = 0
     rev: int = 0
@@ -28,5 +32,6 @@ class IntervalCreation:
     document_ids: tuple[int, ...] = ()
     failed: dict[str, str] | None = None
     finished: bool = False
+    open_rows: tuple[str, ...] = ()
     created_at: str = ""
     created_by: str = ""

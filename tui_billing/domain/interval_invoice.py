@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tui_billing.domain.documents import Line, VatCategory
-from tui_billing.domain.interval_prices import price_line
+from tui_billing.domain.interval_prices import Priced, price_line
 from tui_billing.domain.interval_schedule import BillingPeriod
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.orders import Order, OrderLine
@@ -43,14 +43,21 @@ class _Texts:
     def __init__(self, billing_period_text: str, language: str) -> None:
         self.text, self.language = billing_period_text, language
         self.unknown: dict[str, None] = {}
+        self._values: dict[tuple[date | None, date | None], dict[str, str]] = {}
 
-    def values(self, first: date, last: date) -> dict[str, str]:
-        return period_values(first, last, self.text, self.language)
+    def values(self, first: date | None, last: date | None) -> dict[str, str]:
+        """The placeholders of one period; without a typed text {Abrechnungszeitraum} is the period itself."""
+        if (first, last) not in self._values:
+            values = period_values(first, last, self.text, self.language)
+            values[TEXT_KEY] = values[TEXT_KEY] or values["Leistungszeitraum"]
+            self._values[first, last] = values
+        return self._values[first, last]
 
-    def fill(self, text: str, values: dict[str, str]) -> str:
+    def fill(self, text: str, first: date | None, last: date | None) -> str:
+        """One literal pass (C7.10)."""
         if "{" not in text and "}" not in text:
             return text
-        filled, unknown = fill(text, values)
+        filled, unknown = fill(text, self.values(first, last))
         self.unknown.update(dict.fromkeys(unknown))
         return filled
 
@@ -61,52 +68,38 @@ def interval_parts(
     """The parts of one invoice over these periods, oldest first; several periods give each line once per period."""
     texts = _Texts(billing_period_text, language)
     first, last = periods[0].start, periods[-1].end
-    several = len(periods) > 1
-    lines = [_line(order, line, p, texts, several) for p in periods for line in order.lines]
-    whole = texts.values(first, last)
-    return InvoiceParts(
-        lines=tuple(lines),
-        header_text=texts.fill(order.header_text, whole),
-        footer_text=texts.fill(order.footer_text, whole),
-        period_from=first,
-        period_to=last,
-        unknown=tuple(texts.unknown),
-        prints_text=prints_text(order),
-    )
+    lines = [
+        _printed(line, price_line(line, p, order.interval), texts, (p.start, p.end), own_period=len(periods) > 1)
+        for p in periods
+        for line in order.lines
+    ]
+    return _parts(order, tuple(lines), texts, first, last)
 
 
 def once_parts(order: Order, first: date | None, last: date | None, language: str = "de") -> InvoiceParts:
-    """An order without interval billed once; the texts know the service period where one is given."""
+    """An order billed once by hand; the texts know the Leistungszeitraum where one is given."""
     texts = _Texts("", language)
-    values = texts.values(first, last) if first is not None and last is not None else {}
-    end = last or first
-    lines = tuple(_line_for(order, line, None, end, texts, values) for line in order.lines)
-    header, footer = texts.fill(order.header_text, values), texts.fill(order.footer_text, values)
+    lines = tuple(_printed(line, price_line(line, None, None), texts, (first, last or first)) for line in order.lines)
+    return _parts(order, lines, texts, first, last)
+
+
+def _parts(order: Order, lines: tuple[Line, ...], texts: _Texts, first: date | None, last: date | None) -> InvoiceParts:
+    header, footer = texts.fill(order.header_text, first, last), texts.fill(order.footer_text, first, last)
     return InvoiceParts(lines, header, footer, first, last, tuple(texts.unknown), prints_text(order))
 
 
-def _line(order: Order, line: OrderLine, period: BillingPeriod, texts: _Texts, own_period: bool) -> Line:
-    return _line_for(order, line, period, period.end, texts, texts.values(period.start, period.end), own_period)
-
-
-def _line_for(
-    order: Order,
-    line: OrderLine,
-    period: BillingPeriod | None,
-    supply_end: date | None,
-    texts: _Texts,
-    values: dict[str, str],
-    own_period: bool = False,
+def _printed(
+    line: OrderLine, priced: Priced, texts: _Texts, period: tuple[date | None, date | None], own_period: bool = False
 ) -> Line:
     """One printed position; its rate is that of the day on which the supply is completed (B12)."""
-    priced = price_line(line, period, order.interval)
-    description = texts.fill(line.description, values)
+    first, last = period
+    description = texts.fill(line.description, first, last)
     rate = line.vat_rate
-    if supply_end is not None and line.vat_category is VatCategory.STANDARD:
-        rate = adjusted_rate(rate, supply_end)
+    if last is not None and line.vat_category is VatCategory.STANDARD:
+        rate = adjusted_rate(rate, last)
     return Line(
         article=line.article,
-        name=texts.fill(line.name, values),
+        name=texts.fill(line.name, first, last),
         description=f"{description}\n{priced.note}".strip() if priced.note else description,
         quantity=priced.quantity,
         unit=priced.unit,
@@ -115,8 +108,8 @@ def _line_for(
         discount_percent=line.discount_percent,
         vat_category=line.vat_category,
         vat_rate=rate,
-        service_from=period.start if period is not None and own_period else None,
-        service_to=period.end if period is not None and own_period else None,
+        service_from=first if own_period else None,
+        service_to=last if own_period else None,
     )
 
 

@@ -85,7 +85,7 @@ class Schedule:
 
     @property
     def first_index(self) -> int:
-        """The first period: the one that holds the start; where nothing is cut, the first that begins with or after it."""
+        """The first period: the one that holds the start; where nothing is cut, the first not before it."""
         index = self.index_at(self.first_day)
         if self.cuts_start or self.grid_start(index) == self.first_day:
             return index

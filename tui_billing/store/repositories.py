@@ -92,6 +92,10 @@ class Repository:
         """All records in id order."""
         return (decode(cls, d) for d in self._reader.scan(TABLE_OF[cls], after))
 
+    def raw_scan(self, cls: type[Any], after: int = 0) -> Iterator[dict[str, Any]]:
+        """All records in id order as JSON objects: for one that cannot be read, or where few fields are needed."""
+        return self._reader.scan(TABLE_OF[cls], after)
+
     def all(self, cls: type[R]) -> list[R]:
         """All records in id order, as a list."""
         return list(self.scan(cls))

@@ -97,7 +97,11 @@ TABLES: dict[str, TableSchema] = {
         ),
         _table(
             "periods",
-            {"order_id": field("order_id"), "document_id": field("document_id")},
+            {
+                "order_id": field("order_id"),
+                "document_id": field("document_id"),
+                "creation_id": field("creation_id"),
+            },
             {"order_period": pair("order_id", "period_start")},
         ),
         _table("creations"),
