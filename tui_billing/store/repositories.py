@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from tui_billing.domain.batches import BatchRow, BatchStatement, InvoiceBatch, Payment, ReceivableEntry
 from tui_billing.domain.codec import decode, encode
 from tui_billing.domain.creations import IntervalCreation
-from tui_billing.domain.documents import Document, DocumentType, NumberRange, format_number
+from tui_billing.domain.documents import Document, DocumentHead, DocumentType, NumberRange, format_number
 from tui_billing.domain.orders import Order, Period
 from tui_billing.domain.parties import Company, Customer
 from tui_billing.domain.runs import Dispatch, Ignored, InvoiceRun, RunRow
@@ -24,6 +24,7 @@ TABLE_OF: dict[type, str] = {
     Customer: "customers",
     Order: "orders",
     Document: "invoices",
+    DocumentHead: "invoices",
     Payment: "payments",
     Period: "periods",
     IntervalCreation: "creations",
