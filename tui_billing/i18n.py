@@ -1,18 +1,24 @@
 """gettext with German as the source: `_` translates at the moment of showing, so --lang works at once."""
 
 import gettext
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
+from typing import Any
 
-from tui_billing.domain.messages import Problem
+from tui_billing.domain.format import day
+from tui_billing.domain.messages import Problem, Term
 
 LOCALE = Path(__file__).parent / "locale"
 
 _current: gettext.NullTranslations = gettext.NullTranslations()
+_language = "de"
 
 
 def use_language(language: str) -> None:
     """Speak German (the source) or another language that has a catalogue."""
-    global _current
+    global _current, _language
+    _language = language or "de"
     _current = (
         gettext.translation("tui_billing", LOCALE, languages=[language], fallback=True)
         if language != "de"
@@ -30,7 +36,17 @@ def ngettext(one: str, many: str, count: int) -> str:
     return _current.ngettext(one, many, count)
 
 
+def speak(text: str, params: Mapping[str, Any]) -> str:
+    """A message id of the domain with its parameters filled in: days as the reader writes them, terms translated."""
+    return _(text).format(**{key: _shown(value) for key, value in params.items()}) if params else _(text)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, date):
+        return day(value, _language)
+    return _(value) if isinstance(value, Term) else value
+
+
 def say(problem: Problem) -> str:
     """A problem as the sentence that the clerk reads."""
-    text = _(problem.text)
-    return text.format(**problem.params) if problem.params else text
+    return speak(problem.text, problem.params)

@@ -9,6 +9,12 @@ def N_(message: str) -> str:
     return message
 
 
+class Term(str):
+    """A parameter that is itself a message id (the name of a state, of a kind of record): translated when shown."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong, where, and what to do.

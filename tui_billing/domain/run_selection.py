@@ -112,11 +112,9 @@ def _not_sent(document: AnyDocument, parameters: RunParameters, facts: RunFacts)
     if not document.was_sent:
         return Reason("sent", True, N_("noch nicht versendet"))
     day = min(stamp for stamp in (document.printed_at, document.mailed_at) if stamp)[:10]
-    params = {"date": date.fromisoformat(day), "where": facts.sent_by.get(document.id, "")}
-    if parameters.include_sent:
-        return Reason("sent", True, N_("bereits versendet am {date}{where}, geht als Kopie"), params)
-    text = N_("bereits versendet am {date}{where}, und „bereits versendete aufnehmen“ ist aus")
-    return Reason("sent", False, text, params)
+    params = {"date": date.fromisoformat(day), "run": facts.sent_by.get(document.id, "")}
+    texts = SENT_TEXTS[parameters.include_sent]
+    return Reason("sent", parameters.include_sent, texts[bool(params["run"])], params)
 
 
 def _customer_not_ignored(document: AnyDocument, parameters: RunParameters, facts: RunFacts) -> Reason:
@@ -176,6 +174,17 @@ def _not_removed(document: AnyDocument, parameters: RunParameters, facts: RunFac
         return Reason("removed", False, N_("von Hand aus dem Lauf entfernt"))
     return Reason("removed", True, N_("nicht von Hand entfernt"))
 
+
+SENT_TEXTS = {
+    True: (
+        N_("bereits versendet am {date}, geht als Kopie"),
+        N_("bereits versendet am {date} (Lauf {run}), geht als Kopie"),
+    ),
+    False: (
+        N_("bereits versendet am {date}, und „bereits versendete aufnehmen“ ist aus"),
+        N_("bereits versendet am {date} (Lauf {run}), und „bereits versendete aufnehmen“ ist aus"),
+    ),
+}
 
 Rule = Callable[[AnyDocument, RunParameters, RunFacts], Reason]
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from tui_billing.domain.messages import N_, Problem
+from tui_billing.domain.messages import N_, Problem, Term
 from tui_billing.domain.runs import RUN_STATE_NAMES, InvoiceRun, RowState, RunState
 
 
@@ -45,11 +45,11 @@ ALLOWED: dict[RunAction, tuple[frozenset[RunState], str]] = {
 
 
 def refusal(run: InvoiceRun, action: RunAction) -> Problem | None:
-    """Why this action is not possible now, or None. `state` in the params is the code; say it with RUN_STATE_NAMES."""
+    """Why this action is not possible now, or None."""
     states, text = ALLOWED[action]
     if run.state in states:
         return None
-    params = {"number": run.number, "state": RUN_STATE_NAMES[run.state]}
+    params = {"number": run.number, "state": Term(RUN_STATE_NAMES[run.state])}
     return Problem("LAUF_STAND", text, params, where=str(run.number))
 
 

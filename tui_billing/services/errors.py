@@ -3,7 +3,7 @@
 Commands and screens catch these here; they never look into the store.
 """
 
-from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.messages import N_, Problem, Refused, Term
 from tui_billing.store.engine import Busy, Damaged, NotUnique, ReadOnly, Stale, StoreError
 
 __all__ = ["Busy", "Damaged", "NotUnique", "ReadOnly", "Refused", "Stale", "StoreError", "WrongUse", "problems_of"]
@@ -16,7 +16,7 @@ class WrongUse(Refused):
 def not_found(noun: str, number: object) -> WrongUse:
     """`noun` is a German message id such as "Rechnung"; `number` what the clerk typed."""
     text = N_("{noun} {number} gibt es nicht. Die Liste zeigt, was es gibt.")
-    return WrongUse(Problem("NICHT_GEFUNDEN", text, {"noun": noun, "number": number}, where=str(number)))
+    return WrongUse(Problem("NICHT_GEFUNDEN", text, {"noun": Term(noun), "number": number}, where=str(number)))
 
 
 def problems_of(error: Exception) -> tuple[Problem, ...]:
