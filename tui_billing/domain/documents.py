@@ -141,6 +141,7 @@ class Document:
     gross_prices: bool = False
     adjustments: tuple[Adjustment, ...] = ()
     prepaid: Decimal = ZERO
+    exemption_reason: str = ""
     terms: PaymentTerms = PaymentTerms()
     totals: Totals = Totals()
     reference: Reference | None = None
