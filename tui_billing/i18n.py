@@ -26,6 +26,11 @@ def use_language(language: str) -> None:
     )
 
 
+def language() -> str:
+    """The language of this session: "de" or "en"."""
+    return _language
+
+
 def _(message: str) -> str:
     """The text in the language of this session."""
     return _current.gettext(message) if message else ""
