@@ -23,9 +23,9 @@ NO_ADDRESS = "no_address"
 class RunFacts:
     """What the rules look at besides the document, read once for all candidates.
 
-    `ignored_*`: entries by customer or document id; `open_documents`: document id -> where its dispatch is in flight
-    or unknown; `removed`: taken out of this run by hand; `own_sent`: sent by this very run; `sent_by`: document id ->
-    the run that sent it, only filled where somebody asks why.
+    `ignored_*`: entries by customer or document id. `open_documents`: document id -> number of the run whose dispatch
+    is in flight or unknown (empty: a single mail). `removed`: taken out of this run by hand. `own_sent`: sent by this
+    very run. `sent_by`: document id -> number of the run that sent it, only filled where somebody asks why.
     """
 
     today: date
@@ -95,10 +95,12 @@ def _not_cancelled(document: AnyDocument, parameters: RunParameters, facts: RunF
 
 def _not_unknown(document: AnyDocument, parameters: RunParameters, facts: RunFacts) -> Reason:
     """One open dispatch per document, in all runs and single mails together, whatever include_sent says (E1)."""
-    where = facts.open_documents.get(document.id)
-    if where is None:
+    run = facts.open_documents.get(document.id)
+    if run is None:
         return Reason("unknown", True, N_("kein Versand unterwegs oder ungeklärt"))
-    return Reason("unknown", False, N_("Versand unterwegs oder ungeklärt ({where})"), {"where": where})
+    if run:
+        return Reason("unknown", False, N_("Versand unterwegs oder ungeklärt (Lauf {run})"), {"run": run})
+    return Reason("unknown", False, N_("Einzelversand unterwegs oder ungeklärt"))
 
 
 def _not_sent(document: AnyDocument, parameters: RunParameters, facts: RunFacts) -> Reason:
@@ -185,6 +187,23 @@ SENT_TEXTS = {
         N_("bereits versendet am {date} (Lauf {run}), und „bereits versendete aufnehmen“ ist aus"),
     ),
 }
+
+REASON_NAMES = {
+    "period": N_("außerhalb des Zeitraums"),
+    "not_chosen": N_("nicht markiert"),
+    "cancelled": N_("storniert"),
+    "unknown": N_("ungeklärt"),
+    "sent": N_("versendet"),
+    "ignored_customer": N_("ignorierter Kunde"),
+    "ignored_invoice": N_("ignorierte Rechnung"),
+    "letter": N_("Brief"),
+    "email": N_("E-Mail"),
+    "no_channel": N_("ohne Versandart"),
+    "removed": N_("entfernt"),
+    "no_address": N_("keine E-Mail-Adresse"),
+    "address_changed": N_("Adresse geändert"),
+}
+"""Reasons of the balance and of rows, as a list shows them."""
 
 Rule = Callable[[AnyDocument, RunParameters, RunFacts], Reason]
 

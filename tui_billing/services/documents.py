@@ -184,7 +184,7 @@ def cancellation_of(document: Document, day: date, at: str) -> Document:
             state=DocumentState.FINAL,
             invoice_date=day,
             due_date=None,
-            reference=Reference(document.id, document.number, document.invoice_date),
+            reference=Reference(document_id=document.id, number=document.number, invoice_date=document.invoice_date),
             order_id=None,
             period_starts=(),
             created_at=at,
