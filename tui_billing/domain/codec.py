@@ -40,10 +40,15 @@ def _plain(value: Any, compact: bool) -> Any:
 
 @cache
 def _names(cls: type) -> tuple[tuple[str, bool], ...]:
-    """Field names, and whether an empty value may be left out because the default is just as empty."""
-    return tuple(
-        (f.name, f.default is not MISSING and not f.default and f.name not in ("id", "rev")) for f in fields(cls)
-    )
+    """Field names, and whether an empty value may be left out because the default is just as empty.
+
+    Whole numbers always stand there, so that keys made of them (year 0) are found.
+    """
+
+    def may_drop(default: Any) -> bool:
+        return default is not MISSING and not default and (default is False or not isinstance(default, int))
+
+    return tuple((f.name, may_drop(f.default)) for f in fields(cls))
 
 
 def encode(record: Any, *, compact: bool = False) -> Json:
