@@ -40,8 +40,8 @@ def each(name: str) -> KeyFunction:
 
 
 def pair(first: str, second: str) -> KeyFunction:
-    """Two fields as one key, "a|b"."""
-    return lambda doc: [f"{doc.get(first)}|{doc.get(second)}"]
+    """Two fields as one key, "a|b"; a compact document leaves out a zero (the year of a range that never restarts)."""
+    return lambda doc: [f"{doc.get(first, 0)}|{doc.get(second, 0)}"]
 
 
 def _open_documents(doc: Doc) -> list[Any]:
