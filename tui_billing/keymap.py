@@ -1,0 +1,250 @@
+"""ONE table of keys: action, key, twin, label, tooltip, screens. Bindings, F1, palette and the README come from it.
+
+A new screen adds its name to the sets below and, where it does something of its own, rows to `KEYS`.
+`screens` are the names of app.SCREENS; "table" and "text" are widgets that bring keys into every screen they are on.
+Every F-key has a letter as its twin, because terminals on telephones and some consoles send no F-keys.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tui_billing.domain.messages import N_
+from tui_billing.i18n import _
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One row: `action` names the screen's action_…; `foot` puts it into the line of keys; keys as Textual has them."""
+
+    action: str
+    key: str
+    twin: str
+    label: str
+    tooltip: str
+    screens: frozenset[str]
+    foot: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Key and twin, without an empty one."""
+        return tuple(k for k in (self.key, self.twin) if k)
+
+
+def _on(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+LISTS = _on("runs", "run_detail", "customers", "invoices", "ignored", "unknowns", "audit", "verify")
+"""Screens with one table: filter, sort, marks, F5."""
+FORMS = _on("run_form", "customer_form", "company_form", "ignored_form", "contact_form")
+"""Screens with fields: letters are typed, so only F-keys and Strg work there."""
+PAGERS = _on("pager", "why")
+"""Screens that show text: help, log, preview, Warum."""
+OTHERS = _on("start", "invoice_detail")
+EVERYWHERE = LISTS | FORMS | PAGERS | OTHERS | _on("palette")
+TABLE, TEXT = _on("table"), _on("text")
+
+FORBIDDEN = frozenset(("ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "alt+enter", "ctrl+b", "f10", "f11"))
+"""Backspace, Tab, Enter, tmux and the window's own menu: never bound."""
+
+KEYS: tuple[KeyRow, ...] = (
+    KeyRow("help", "f1", "question_mark", N_("Hilfe"), N_("Hilfe zu diesem Bildschirm"), EVERYWHERE, True),
+    # --- Start ---
+    KeyRow("runs", "r", "", N_("Rechnungsläufe"), N_("Abrechnung > Rechnungen > Rechnungsläufe"), _on("start")),
+    KeyRow("invoices", "b", "", N_("Rechnungen"), N_("Belege suchen und ansehen"), _on("start")),
+    KeyRow("customers", "k", "", N_("Kunden"), N_("Kunden, Anschrift und Versandart Abrechnung"), _on("start")),
+    KeyRow("unknowns", "g", "", N_("Ungeklärte Sendungen"), N_("Sendungen ohne Antwort entscheiden"), _on("start")),
+    KeyRow("ignored", "f7", "i", N_("Ignorierte"), N_("Ignorierte Kunden und Rechnungen"), _on("start")),
+    KeyRow("company", "f", "", N_("Firma"), N_("Verkäufer, Bank, Steuer"), _on("start")),
+    KeyRow("audit", "f2", "l", N_("Protokoll"), N_("Wer hat was wann geändert"), _on("start")),
+    KeyRow("verify", "v", "", N_("Prüfung"), N_("Datenbestand prüfen, Lücken der Nummern"), _on("start")),
+    KeyRow("import", "m", "", N_("Import"), N_("Kunden und Rechnungen aus CSV"), _on("start")),
+    KeyRow("demo", "d", "", N_("Demo"), N_("Die erfundene Musterfirma anlegen"), _on("start")),
+    # --- lists ---
+    KeyRow("open", "enter", "", N_("Öffnen"), N_("Den Eintrag unter dem Zeiger öffnen"), LISTS | _on("start")),
+    KeyRow("new", "insert", "n", N_("Neu"), N_("Rechnungslauf anlegen"), _on("runs"), True),
+    KeyRow("new", "insert", "n", N_("Neu"), N_("Einen Kunden anlegen"), _on("customers"), True),
+    KeyRow("new", "insert", "n", N_("Aufnehmen"), N_("Kunden oder Rechnung ignorieren"), _on("ignored"), True),
+    KeyRow("delete", "delete", "d", N_("Löschen"), N_("Markierte Rechnungsläufe löschen"), _on("runs"), True),
+    KeyRow("delete", "delete", "d", N_("Freigeben"), N_("Markierte wieder zulassen"), _on("ignored"), True),
+    KeyRow("delete", "delete", "d", N_("Entfernen"), N_("Auswahl aus dem Lauf entfernen"), _on("run_detail"), True),
+    KeyRow("rebuild", "f5", "r", N_("Neu aufbauen"), N_("Erst den Unterschied zeigen"), _on("run_detail"), True),
+    KeyRow("refresh", "f5", "r", N_("Aktualisieren"), N_("Neu aus dem Datenbestand lesen"), LISTS - _on("run_detail")),
+    KeyRow(
+        "why", "f6", "w", N_("Warum"), N_("Warum drin, warum nicht; auch nach einer Nummer"), _on("run_detail"), True
+    ),
+    KeyRow("execute", "f8", "x", N_("Durchführen"), N_("PDF erstellen und versenden"), _on("run_detail"), True),
+    KeyRow("triage", "t", "", N_("Versandwege"), N_("E-Mail, Brief, ohne Weg, gesperrt"), _on("run_detail")),
+    KeyRow("confirm", "c", "", N_("Adresse bestätigen"), N_("Geänderte Adressen gelten lassen"), _on("run_detail")),
+    KeyRow("edit", "f4", "e", N_("Kontakt"), N_("Kontakt des Kunden hier ändern"), _on("run_detail")),
+    KeyRow("edit", "f4", "e", N_("Ändern"), N_("Den Datensatz ändern"), _on("customers"), True),
+    KeyRow("edit", "f4", "e", N_("Kunde"), N_("Den Kunden des Belegs ändern"), _on("invoices", "invoice_detail")),
+    KeyRow(
+        "preview", "f3", "o", N_("Vorschau"), N_("Beleg und Mail, wie sie hinausgehen"), _on("run_detail", "unknowns")
+    ),
+    KeyRow(
+        "preview", "f3", "o", N_("Vorschau"), N_("Den Beleg als Text ansehen"), _on("invoices", "invoice_detail"), True
+    ),
+    KeyRow("log", "f2", "l", N_("Protokoll"), N_("Was mit diesem Datensatz geschah"), LISTS | _on("invoice_detail")),
+    KeyRow("ignored", "f7", "i", N_("Ignorierte"), N_("Ignorierte Kunden bearbeiten"), _on("run_detail", "runs")),
+    KeyRow("switch", "tab", "", N_("Kunden/Rechnungen"), N_("Zwischen beiden Listen wechseln"), _on("ignored"), True),
+    KeyRow("to_run", "m", "", N_("In neuen Lauf"), N_("Markierte in einen neuen Rechnungslauf"), _on("invoices"), True),
+    KeyRow("as_sent", "f8", "x", N_("Als versendet"), N_("Als versendet buchen"), _on("unknowns"), True),
+    KeyRow("again", "f9", "p", N_("Erneut senden"), N_("Dieselbe Mail noch einmal senden"), _on("unknowns"), True),
+    KeyRow("put_back", "f12", "a", N_("Zurückstellen"), N_("Wieder offen, ohne zu senden"), _on("unknowns"), True),
+    KeyRow("undo", "u", "ctrl+z", N_("Rückgängig"), N_("Die letzte Änderung zurücknehmen"), LISTS),
+    # --- in a table ---
+    KeyRow("up", "up", "", N_("Zeile hoch"), "", TABLE),
+    KeyRow("down", "down", "", N_("Zeile tiefer"), "", TABLE),
+    KeyRow("page_up", "pageup", "", N_("Seite hoch"), "", TABLE),
+    KeyRow("page_down", "pagedown", "", N_("Seite tiefer"), "", TABLE),
+    KeyRow("first", "home", "", N_("Erste Zeile"), "", TABLE),
+    KeyRow("last", "end", "", N_("Letzte Zeile"), "", TABLE),
+    KeyRow("mark", "space", "", N_("Markieren"), N_("Zeile markieren und weiter"), TABLE),
+    KeyRow("range_up", "shift+up", "", N_("Bereich hoch"), N_("Bereich nach oben markieren"), TABLE),
+    KeyRow("range_down", "shift+down", "", N_("Bereich tiefer"), N_("Bereich nach unten markieren"), TABLE),
+    KeyRow("sticky", "v", "", N_("Bereich"), N_("Bereich beginnen oder beenden"), TABLE),
+    KeyRow("invert", "asterisk", "", N_("Umkehren"), N_("Markierung umkehren"), TABLE),
+    KeyRow("mark_all", "plus", "", N_("Alle"), N_("Alle gezeigten Zeilen markieren"), TABLE),
+    KeyRow("mark_none", "minus", "", N_("Keine"), N_("Alle Marken löschen"), TABLE),
+    KeyRow("filter", "slash", "", N_("Filter"), N_("Filtern beim Tippen; ä = a, groß = klein"), TABLE),
+    KeyRow("sort", "s", "", N_("Sortieren"), N_("Nach der nächsten Spalte sortieren"), TABLE),
+    KeyRow("sort_back", "S", "", N_("Umdrehen"), N_("Richtung der Sortierung umdrehen"), TABLE),
+    # --- in a text ---
+    KeyRow("up", "up", "k", N_("Zeile hoch"), "", TEXT),
+    KeyRow("down", "down", "j", N_("Zeile tiefer"), "", TEXT),
+    KeyRow("page_up", "pageup", "", N_("Seite hoch"), "", TEXT),
+    KeyRow("page_down", "pagedown", "space", N_("Seite tiefer"), "", TEXT),
+    KeyRow("first", "home", "", N_("Anfang"), "", TEXT),
+    KeyRow("last", "end", "", N_("Ende"), "", TEXT),
+    # --- forms ---
+    KeyRow("next_field", "tab", "", N_("Nächstes Feld"), N_("Enter und Tab gehen ins nächste Feld"), FORMS, True),
+    KeyRow("previous_field", "shift+tab", "", N_("Voriges Feld"), "", FORMS),
+    KeyRow("save", "f8", "ctrl+s", N_("Anlegen"), N_("Rechnungslauf anlegen"), _on("run_form"), True),
+    KeyRow("save", "f8", "ctrl+s", N_("Speichern"), N_("Prüfen und speichern"), FORMS - _on("run_form"), True),
+    KeyRow("take_theirs", "f5", "", N_("Andere Fassung"), N_("Die fremde Fassung übernehmen"), FORMS),
+    # --- everywhere ---
+    KeyRow("palette", "ctrl+p", "", N_("Befehle"), N_("Alle Befehle dieses Bildschirms"), EVERYWHERE - _on("palette")),
+    KeyRow("back", "escape", "", N_("Zurück"), N_("Filter, dann Marken aufheben, dann zurück"), EVERYWHERE, True),
+    KeyRow("quit", "ctrl+q", "", N_("Beenden"), N_("Das Programm beenden"), EVERYWHERE),
+)
+
+_NAMES: dict[str, str] = {
+    "delete": N_("Entf"),
+    "insert": N_("Einfg"),
+    "space": N_("Leer"),
+    "enter": "Enter",
+    "escape": "Esc",
+    "tab": "Tab",
+    "home": N_("Pos1"),
+    "end": N_("Ende"),
+    "pageup": N_("Bild↑"),
+    "pagedown": N_("Bild↓"),
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "question_mark": "?",
+    "slash": "/",
+    "asterisk": "*",
+    "plus": "+",
+    "minus": "-",
+}
+_MODIFIERS = {"ctrl": N_("Strg"), "shift": N_("Umschalt")}
+
+_AREAS: dict[str, str] = {
+    "start": N_("Start"),
+    "runs": N_("Rechnungsläufe"),
+    "run_detail": N_("Rechnungslauf"),
+    "run_form": N_("Rechnungslauf"),
+    "customers": N_("Kunden"),
+    "customer_form": N_("Kunde"),
+    "contact_form": N_("Kontakt"),
+    "company_form": N_("Firma"),
+    "invoices": N_("Rechnungen"),
+    "invoice_detail": N_("Rechnung"),
+    "ignored": N_("Ignorierte"),
+    "ignored_form": N_("Ignorierte"),
+    "unknowns": N_("Ungeklärt"),
+    "audit": N_("Protokoll"),
+    "verify": N_("Prüfung"),
+    "table": N_("Tabelle"),
+}
+
+
+def display(key: str) -> str:
+    """The key as it stands on the keyboard: Entf, Leer, Strg+P, Umschalt+↑."""
+    *modifiers, name = key.split("+")
+    parts = [_(_MODIFIERS[m]) for m in modifiers]
+    if len(name) == 1 and name.isupper() and not modifiers:
+        parts.append(_(_MODIFIERS["shift"]))
+    shown = _(_NAMES.get(name, "")) or (name.upper() if len(name) > 1 or parts else name)
+    return "+".join([*parts, shown])
+
+
+def rows_for(screen: str) -> Iterator[KeyRow]:
+    """The rows of one screen (or of "table", "text"), in the order of the table."""
+    return (row for row in KEYS if screen in row.screens)
+
+
+def row_of(screen: str, action: str) -> KeyRow | None:
+    """The row of one action on one screen."""
+    return next((row for row in rows_for(screen) if row.action == action), None)
+
+
+def bindings(screen: str, *, guarded: bool) -> list[tuple[str, str, str]]:
+    """(keys, action, description) for Textual; guarded screens ask `why_not` before they act.
+
+    A form leaves every printable key to its fields.
+    """
+    typed = screen in FORMS or screen == "palette"
+    found = []
+    for row in rows_for(screen):
+        keys = [k for k in row.keys if not (typed and _is_printable(k))]
+        if keys:
+            found.append((",".join(keys), f"screen.do('{row.action}')" if guarded else row.action, row.label))
+    return found
+
+
+def _is_printable(key: str) -> bool:
+    return len(key) == 1 or key in ("question_mark", "slash", "asterisk", "plus", "minus", "space")
+
+
+def foot(screen: str) -> list[tuple[str, str, str]]:
+    """(key as shown, translated label, action) for the line of keys: F1 first, Esc last."""
+    return [(display(row.key), _(row.label), row.action) for row in rows_for(screen) if row.foot]
+
+
+def palette(screen: str) -> list[tuple[str, str, str]]:
+    """("Rechnungslauf: Durchführen", key as shown, action) for every action of the screen."""
+    area = _(_AREAS.get(screen, ""))
+    hidden = ("help", "palette", "open", "back", "next_field", "previous_field")
+    return [
+        (f"{area}: {_(row.label)}" if area else _(row.label), display(row.key), row.action)
+        for row in rows_for(screen)
+        if row.action not in hidden
+    ]
+
+
+def help_lines(groups: Iterable[str]) -> list[tuple[str, str]]:
+    """("Entf, d", "Entfernen – Auswahl aus dem Lauf entfernen") of these screens or widgets, for F1."""
+    lines: list[tuple[str, str]] = []
+    for group in groups:
+        for row in rows_for(group):
+            text = " – ".join(_(t) for t in (row.label, row.tooltip) if t)
+            lines.append((", ".join(display(k) for k in row.keys), text))
+    return lines
+
+
+def readme_table() -> str:
+    """The README's table of keys in Markdown; equal rows of several screens stand once."""
+    seen: dict[tuple[str, str, str], list[str]] = {}
+    for row in KEYS:
+        texts = seen.setdefault((row.key, row.twin, row.label), [])
+        if row.tooltip and _(row.tooltip) not in texts:
+            texts.append(_(row.tooltip))
+    lines = [f"| {_('Taste')} | {_('auch')} | {_('Tätigkeit')} | |", "|---|---|---|---|"]
+    for (key, twin, label), texts in seen.items():
+        second = f"`{display(twin)}`" if twin else ""
+        lines.append(f"| `{display(key)}` | {second} | {_(label)} | {'; '.join(texts)} |")
+    return "\n".join(lines) + "\n"

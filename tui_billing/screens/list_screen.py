@@ -1,0 +1,198 @@
+"""ListScreen: a screen with one RecordTable. For a new list set
+
+NAME, TABLES       as in base.py; rows with the name in keymap.LISTS
+COLUMNS            the columns, one of them flex; widths that fit 80 cells: sum + 2 between two + 3 for the gutter
+EMPTY              German message id for a list without rows
+fetch()            reads, in a thread; returns the records (anything with an `id`), in the order to show
+cells(record)      one text per column; called for visible rows only
+sort_key(record, column key)   where the text does not sort right (dates, amounts)
+tone(record)       "muted" or "alert", besides what the text says
+balance_text()     the line of truth
+open_record(record), and action_* for the screen's own keys; `targets()` gives the records an action is about.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+
+from tui_billing.domain.texts import fold
+from tui_billing.i18n import _
+from tui_billing.screens.base import DeskScreen
+from tui_billing.screens.messages import Fetched
+from tui_billing.screens.widgets.filter_bar import FilterBar
+from tui_billing.screens.widgets.lines import BalanceLine
+from tui_billing.screens.widgets.record_table import Column, RecordTable
+
+
+class ListScreen(DeskScreen):
+    """Base of all lists; see the module's text."""
+
+    COLUMNS: ClassVar[tuple[Column, ...]] = ()
+    EMPTY: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: dict[int, Any] = {}
+        self._turn = 0
+        self._cursor_wish: int | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """The table."""
+        yield RecordTable(
+            self.COLUMNS,
+            lambda row_id: self.cells(self.records[row_id]),
+            sort_key=lambda row_id, key: self.sort_key(self.records[row_id], key),
+            tone=lambda row_id: self.tone(self.records[row_id]),
+            empty=_(self.EMPTY),
+        )
+
+    def compose_foot(self) -> ComposeResult:
+        """The rule with filter and marks, and the balance."""
+        yield FilterBar()
+        yield BalanceLine(id="balance")
+
+    # --- for the subclass ---
+
+    def fetch(self) -> Any:
+        """Read the records, in a thread."""
+        return ()
+
+    def cells(self, record: Any) -> Sequence[str]:
+        """The texts of one row."""
+        return ()
+
+    def sort_key(self, record: Any, key: str) -> Any:
+        """What a column sorts by; the folded text unless something better is known."""
+        keys = [c.key for c in self.COLUMNS]
+        return fold(self.cells(record)[keys.index(key)])
+
+    def tone(self, record: Any) -> str:
+        """Besides the text: "muted", "alert" or nothing."""
+        return ""
+
+    def balance_text(self) -> str:
+        """The line of truth."""
+        return ""
+
+    def open_record(self, record: Any) -> None:
+        """Enter on a row."""
+
+    def marked_note(self, records: Sequence[Any]) -> str:
+        """What the rule says of the marked rows."""
+        return _("{n} markiert").format(n=len(records))
+
+    # --- reading ---
+
+    @property
+    def table(self) -> RecordTable:
+        """The table."""
+        return self.query_one(RecordTable)
+
+    def current(self) -> Any | None:
+        """The record under the cursor."""
+        row_id = self.table.cursor_id
+        return None if row_id is None else self.records.get(row_id)
+
+    def targets(self) -> list[Any]:
+        """The records that an action is about: the marked ones, else the one under the cursor."""
+        return [self.records[i] for i in self.table.targets()]
+
+    def reload(self, cursor: int | None = None) -> None:
+        """Read in a thread; the answer comes as a message. `cursor` wishes the cursor onto this id."""
+        self._turn += 1
+        turn = self._turn
+        if cursor is not None:
+            self._cursor_wish = cursor
+        self.seen_seq = self.desk.store.seq
+        self.billing.in_thread(lambda: self.post_message(Fetched(turn, self.fetch())), self)
+
+    def on_fetched(self, message: Fetched) -> None:
+        """Show what was read, unless something newer is on its way."""
+        if message.turn == self._turn:
+            self.show(message.data)
+
+    def show(self, data: Any) -> None:
+        """Put the records into the table; cursor, marks and filter stay."""
+        records = list(data)
+        self.records = {r.id: r for r in records}
+        self.show_rows([r.id for r in records])
+
+    def show_rows(self, ids: Sequence[int]) -> None:
+        """Rows, then the lines below."""
+        self.table.list.forget(list(self.table.list.every))
+        self.table.set_rows(ids)
+        if self._cursor_wish is not None and self._cursor_wish in self.records:
+            self.table.move_to(self._cursor_wish)
+            self._cursor_wish = None
+        self.show_title()
+        self.show_lines()
+
+    def show_lines(self) -> None:
+        """The rule and the balance."""
+        table, bar = self.table, self.query_one(FilterBar)
+        notes = []
+        if table.marks:
+            notes.append(self.marked_note(self.targets()))
+            hidden = len(table.marks - set(table.list.shown)) if table.list.needle else 0
+            if hidden:
+                notes.append(_("{n} davon verdeckt").format(n=hidden))
+        if table.list.needle:
+            more = "…" if table.list.is_filtering else ""
+            notes.append(_("{n} von {all}").format(n=f"{table.row_count}{more}", all=len(table.list.every)))
+        if table.list.sticky:
+            notes.append(_("Bereich"))
+        bar.show(bar.text, " · ".join(notes))
+        self.query_one(BalanceLine).set(self.balance_text())
+
+    # --- filter ---
+
+    def on_record_table_changed(self) -> None:
+        self.show_lines()
+
+    def on_record_table_filter_wanted(self) -> None:
+        self.query_one(FilterBar).open()
+
+    def on_filter_bar_typed(self, message: FilterBar.Typed) -> None:
+        self.table.set_filter(message.text)
+
+    async def on_filter_bar_closed(self, message: FilterBar.Closed) -> None:
+        """Back to the table, with the filter or without, and on with an arrow key."""
+        if not message.keep:
+            self.set_filter("")
+        self.table.focus(scroll_visible=False)
+        if message.key:
+            action = {"up": "up", "down": "down", "pageup": "page_up", "pagedown": "page_down"}[message.key]
+            await self.table.run_action(action)
+
+    def set_filter(self, text: str) -> None:
+        """Filter by a program's wish (`/abgelehnt` after a run)."""
+        bar = self.query_one(FilterBar)
+        bar.show(text, bar.note)
+        self.table.set_filter(text)
+        self.show_lines()
+
+    # --- actions ---
+
+    def action_open(self) -> None:
+        """Enter."""
+        record = self.current()
+        if record is not None:
+            self.open_record(record)
+
+    def action_refresh(self) -> None:
+        """F5: what others have written, and what the sort was."""
+        self.desk.store.refresh()
+        self.reload()
+        self.say(_("Aktualisiert"))
+
+    def action_back(self) -> None:
+        """Esc: halt a task, else clear the filter, else the marks, else leave."""
+        if self.task_now is not None:
+            super().action_back()
+        elif self.table.list.needle:
+            self.set_filter("")
+        elif self.table.marks:
+            self.table.action_mark_none()
+        else:
+            super().action_back()

@@ -1,0 +1,62 @@
+"""Values as the screens show them, in the language of the session."""
+
+from datetime import date
+from decimal import Decimal
+
+from tui_billing.domain import format as fmt
+from tui_billing.domain.plans import Reason
+from tui_billing.i18n import _, language, speak
+
+
+def eur(value: Decimal) -> str:
+    """1.234,50 € for sentences."""
+    return fmt.money(value, language())
+
+
+def amount(value: Decimal) -> str:
+    """1.234,50 for columns."""
+    return fmt.money(value, language(), symbol=False)
+
+
+def count(value: int) -> str:
+    """10.000."""
+    return fmt.number(Decimal(value), language())
+
+
+def day(value: date | None) -> str:
+    """22.11.2026."""
+    return fmt.day(value, language())
+
+
+def short_day(value: date | None) -> str:
+    """22.11.26 for columns."""
+    return fmt.day_short(value)
+
+
+def period(first: date, last: date) -> str:
+    """01.11.–30.11.2026; the year once where it is the same."""
+    start = fmt.day(first)[:6] if first.year == last.year else fmt.day(first)
+    return f"{start}–{fmt.day(last)}"
+
+
+def stamp(value: str) -> str:
+    """A timestamp of the files (UTC) as local day and minute."""
+    if not value:
+        return ""
+    from datetime import datetime
+
+    try:
+        moment = datetime.fromisoformat(value).astimezone()
+    except ValueError:
+        return value
+    return moment.strftime("%d.%m.%y %H:%M")
+
+
+def yes_no(value: bool) -> str:
+    """Ja or Nein."""
+    return _("Ja") if value else _("Nein")
+
+
+def reason(value: Reason) -> str:
+    """The outcome of one rule as a sentence."""
+    return speak(value.text, value.params)

@@ -1,0 +1,91 @@
+"""One-line widgets of every screen: title, rule, balance, keys. Plain text only, drawn as strips."""
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_billing import keymap
+from tui_billing.screens.widgets.cells import fit, terminal_text, width_of
+
+
+def join_sides(left: str, right: str, width: int) -> str:
+    """Left and right text in one line; the left one gives way."""
+    right = fit(right, min(width_of(terminal_text(right)), width // 2)) if right else ""
+    space = width - width_of(right)
+    return fit(left, space - 1 if right else space) + (" " + right if right else "")
+
+
+class TextLine(Widget, inherit_bindings=False):
+    """One line of text, `left` and `right`; setting the same again costs nothing."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, left: str = "", right: str = "", *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.left, self.right = left, right
+
+    def set(self, left: str, right: str = "") -> None:
+        """Show these texts."""
+        if (left, right) != (self.left, self.right):
+            self.left, self.right = left, right
+            self.refresh()
+
+    @property
+    def text(self) -> str:
+        """What the line says."""
+        return self.left
+
+    def render_line(self, y: int) -> Strip:
+        """The one line, a blank at each side."""
+        width = self.size.width
+        if y or width < 3:
+            return Strip.blank(width, self.rich_style)
+        return Strip([Segment(f" {join_sides(self.left, self.right, width - 2)} ", self.rich_style)], width)
+
+
+class TitleLine(TextLine):
+    """Where the clerk is, and for which company."""
+
+
+class BalanceLine(TextLine):
+    """The line of truth below a table: candidates = in + out by reason."""
+
+
+class Rule(Widget, inherit_bindings=False):
+    """A thin line across; may carry a word."""
+
+    ALLOW_SELECT = False
+
+    def render_line(self, y: int) -> Strip:
+        """Blank, line, blank."""
+        width = self.size.width
+        return Strip([Segment(fit(" " + "─" * max(0, width - 2), width), self.rich_style)], width)
+
+
+class KeyLine(Widget, inherit_bindings=False):
+    """The line of keys: at most six, F1 first, Esc last."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key"}
+
+    def __init__(self, screen_name: str) -> None:
+        super().__init__()
+        self._screen_name = screen_name
+
+    def pairs(self, width: int) -> list[tuple[str, str]]:
+        """(key, label) that fit; the last ones before Esc give way."""
+        found = [(key, label) for key, label, _action in keymap.foot(self._screen_name)]
+        while len(found) > 2 and sum(width_of(k) + width_of(t) + 3 for k, t in found) > width:
+            del found[-2]
+        return found
+
+    def render_line(self, y: int) -> Strip:
+        """Keys bold, labels plain."""
+        width = self.size.width
+        key_style, style = self.get_component_rich_style("key-line--key"), self.rich_style
+        segments = [Segment(" ", style)]
+        for key, label in self.pairs(width - 1):
+            segments += [Segment(key, key_style), Segment(f" {label}  ", style)]
+        return Strip(segments).adjust_cell_length(width, style).crop(0, width)

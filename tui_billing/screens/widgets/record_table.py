@@ -1,0 +1,401 @@
+"""The table of every list: Textual's line API, one segment a row, only visible rows are ever formatted.
+
+Rows are ids; `cells` gives the texts of one row when it is shown. Sign in the gutter: `>` cursor, `*` marked, so that
+NO_COLOR and 16 colours lose nothing. Nothing is parsed as markup and no control character reaches the terminal.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Offset, Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.timer import Timer
+
+from tui_billing import keymap
+from tui_billing.domain.texts import fold
+from tui_billing.i18n import _
+from tui_billing.screens.widgets.cells import fit
+from tui_billing.screens.widgets.row_list import RowList
+
+GUTTER = 3
+MAX_STRIPS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `label` is a German message id, `width` its cells (of a flex column the least)."""
+
+    key: str
+    label: str
+    width: int
+    right: bool = False
+    flex: bool = False
+
+
+class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """A table of any size.
+
+    `cells(id)` gives one text per column; `sort_key(id, column key)` orders (default: the folded text);
+    `tone(id)` names a component class of this widget ("muted", "alert") or "".
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "record-table--header",
+        "record-table--cursor",
+        "record-table--marked",
+        "record-table--muted",
+        "record-table--alert",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = list(keymap.bindings("table", guarded=False))
+
+    @dataclass
+    class Changed(Message):
+        """Marks, filter or number of rows are different; the bar below the table shows it."""
+
+        table: "RecordTable"
+
+    @dataclass
+    class FilterWanted(Message):
+        """The clerk pressed `/`."""
+
+        table: "RecordTable"
+
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor is on another row; posted only where `follow` is set."""
+
+        table: "RecordTable"
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        cells: Callable[[int], Sequence[str]],
+        *,
+        sort_key: Callable[[int, str], Any] | None = None,
+        tone: Callable[[int], str] | None = None,
+        empty: str = "",
+        follow: bool = False,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self.columns, self.cells, self.tone, self.empty, self.follow = tuple(columns), cells, tone, empty, follow
+        self._sort_key = sort_key
+        self.list = RowList(lambda row_id: " ".join(self.cells(row_id)))
+        self.sorted_by: str = ""
+        self.sorted_back = False
+        self._strips: dict[tuple[int, int], Strip] = {}
+        self._styles: dict[str, Style] = {}
+        self._layout: tuple[tuple[int, bool], ...] = ()
+        self._laid_for = -1
+        self._scan_timer: Timer | None = None
+
+    # --- rows ---
+
+    @property
+    def row_count(self) -> int:
+        """Rows shown."""
+        return len(self.list.shown)
+
+    @property
+    def cursor_id(self) -> int | None:
+        """Id of the row under the cursor."""
+        return self.list.cursor_id
+
+    @property
+    def marks(self) -> set[int]:
+        """Marked ids; change them through the actions or `set_marks`."""
+        return self.list.marks
+
+    def targets(self) -> list[int]:
+        """What an action is about: the marked rows, else the cursor row."""
+        return self.list.targets()
+
+    def set_rows(self, ids: Sequence[int]) -> None:
+        """Show these rows in this order (or in the order that the clerk chose by `s`)."""
+        self.list.set_rows(ids)
+        if self.sorted_by:
+            self._sort()
+        self._rows_changed()
+
+    def update_rows(self, ids: Iterable[int]) -> None:
+        """The contents of these rows have changed; nothing moves."""
+        ids = set(ids)
+        self.list.forget(ids)
+        for key in [k for k in self._strips if k[0] in ids]:
+            del self._strips[key]
+        self.refresh()
+
+    def remove_rows(self, ids: Iterable[int]) -> None:
+        """Take rows away at once."""
+        self.list.remove(ids)
+        self._rows_changed(keep_strips=True)
+
+    def set_marks(self, ids: Iterable[int]) -> None:
+        """Mark exactly these rows."""
+        self.list.marks = set(ids)
+        self._marks_changed()
+
+    def move_to(self, row_id: int) -> None:
+        """Put the cursor on this row if it is shown."""
+        if row_id in self.list.shown:
+            self._move(self.list.shown.index(row_id))
+
+    def _rows_changed(self, *, keep_strips: bool = False) -> None:
+        if not keep_strips:
+            self._strips.clear()
+        # The size is set behind the reactive's back: nothing outside this widget needs a new layout.
+        self.set_reactive(RecordTable.virtual_size, Size(self.size.width, self.row_count + 1))
+        self._keep_in_view()
+        self.refresh()
+        self.post_message(self.Changed(self))
+
+    # --- filter and sort ---
+
+    def set_filter(self, text: str) -> None:
+        """Show only rows that contain every word of it; the rest of a long list is searched in slices."""
+        self.list.set_filter(text, self._page() + 1)
+        if self.list.is_filtering and self._scan_timer is None:
+            self._scan_timer = self.set_interval(0.01, self._scan_on)
+        self._rows_changed(keep_strips=True)
+
+    def _scan_on(self) -> None:
+        before = self.row_count
+        self.list.scan()
+        if not self.list.is_filtering and self._scan_timer is not None:
+            self._scan_timer.stop()
+            self._scan_timer = None
+        if before <= self._page() or not self.list.is_filtering:
+            self._rows_changed(keep_strips=True)
+
+    def sort_by(self, key: str, *, back: bool = False) -> None:
+        """Sort by this column."""
+        self.sorted_by, self.sorted_back = key, back
+        self._sort()
+        self._rows_changed(keep_strips=True)
+
+    def _sort(self) -> None:
+        key, index = self.sorted_by, [c.key for c in self.columns].index(self.sorted_by)
+        order = self._sort_key
+        if order is not None:
+            self.list.order(lambda row_id: order(row_id, key), self.sorted_back)
+        else:
+            self.list.order(lambda row_id: fold(self.cells(row_id)[index]), self.sorted_back)
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        keys = [c.key for c in self.columns]
+        following = keys.index(self.sorted_by) + 1 if self.sorted_by else 0
+        self.sort_by(keys[following % len(keys)])
+
+    def action_sort_back(self) -> None:
+        """Turn the order round."""
+        if self.sorted_by:
+            self.sort_by(self.sorted_by, back=not self.sorted_back)
+
+    def action_filter(self) -> None:
+        """Ask for the filter bar."""
+        self.post_message(self.FilterWanted(self))
+
+    # --- cursor ---
+
+    def _page(self) -> int:
+        return max(1, self.size.height - 1)
+
+    def _move(self, index: int, *, ranging: bool = False) -> None:
+        rows, old, marked = self.list, self.list.cursor, len(self.list.marks)
+        rows.move(index, ranging=ranging)
+        if not self._keep_in_view():
+            low, high = sorted((old, rows.cursor))
+            if high - low > 1 and rows.anchor is None:
+                self.refresh_lines(old + 1)
+                self.refresh_lines(rows.cursor + 1)
+            else:
+                self.refresh_lines(low + 1, high - low + 1)
+        if len(rows.marks) != marked:
+            self.post_message(self.Changed(self))
+        if self.follow:
+            self.post_message(self.CursorMoved(self))
+
+    def _keep_in_view(self) -> bool:
+        """Scroll a third of a page beyond the edge that the cursor crossed; True where it scrolled."""
+        page, top, cursor = self._page(), self.scroll_offset.y, self.list.cursor
+        target = top
+        if cursor < top:
+            target = cursor - page // 3 if top - cursor < page else cursor - page // 2
+        elif cursor >= top + page:
+            target = cursor - page + 1 + (page // 3 if cursor - top - page < page else page // 2)
+        target = max(0, min(target, self.row_count - page))
+        if target != top:
+            self.set_scroll(None, target)
+        self._tell_screen_reader()
+        return target != top
+
+    def set_scroll(self, x: int | None, y: int | None) -> None:
+        """Scroll without animation and without a new layout."""
+        self.scroll_to(x=x, y=y, animate=False, force=True, immediate=True)
+
+    def _tell_screen_reader(self) -> None:
+        """The terminal's own cursor goes where the row is: screen readers follow it, and it costs nothing."""
+        if self.has_focus and self.is_mounted:
+            region = self.content_region
+            self.app.cursor_position = Offset(region.x, region.y + 1 + self.list.cursor - self.scroll_offset.y)
+
+    def action_up(self) -> None:
+        self._move(self.list.cursor - 1)
+
+    def action_down(self) -> None:
+        self._move(self.list.cursor + 1)
+
+    def action_page_up(self) -> None:
+        self._move(self.list.cursor - self._page())
+
+    def action_page_down(self) -> None:
+        self._move(self.list.cursor + self._page())
+
+    def action_first(self) -> None:
+        self._move(0)
+
+    def action_last(self) -> None:
+        self._move(self.row_count - 1)
+
+    # --- marks ---
+
+    def action_mark(self) -> None:
+        """Mark and go on."""
+        self.list.toggle()
+        self._move(self.list.cursor + 1)
+        self._marks_changed(all_rows=False)
+
+    def action_range_up(self) -> None:
+        self._move(self.list.cursor - 1, ranging=True)
+
+    def action_range_down(self) -> None:
+        self._move(self.list.cursor + 1, ranging=True)
+
+    def action_sticky(self) -> None:
+        """Begin or end a range that follows the cursor."""
+        self.list.toggle_sticky()
+        self._marks_changed()
+
+    def action_invert(self) -> None:
+        self.list.invert()
+        self._marks_changed()
+
+    def action_mark_all(self) -> None:
+        self.list.mark_all()
+        self._marks_changed()
+
+    def action_mark_none(self) -> None:
+        self.list.mark_none()
+        self._marks_changed()
+
+    def _marks_changed(self, *, all_rows: bool = True) -> None:
+        if all_rows:
+            self.refresh()
+        self.post_message(self.Changed(self))
+
+    # --- mouse, only where ui.mouse is on ---
+
+    def on_click(self, event: events.Click) -> None:
+        """A click goes to the row and marks it."""
+        index = event.y - 1 + self.scroll_offset.y
+        if event.y > 0 and index < self.row_count:
+            self._move(index)
+            self.list.toggle()
+            self._marks_changed()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._wheel(event, 3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._wheel(event, -3)
+
+    def _wheel(self, event: events.MouseEvent, lines: int) -> None:
+        event.stop()
+        top = max(0, min(self.scroll_offset.y + lines, self.row_count - self._page()))
+        self.set_scroll(None, top)
+
+    # --- drawing ---
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another width means other strips; the cursor stays in view."""
+        self._strips.clear()
+        self.set_reactive(RecordTable.virtual_size, Size(self.size.width, self.row_count + 1))
+        self._keep_in_view()
+
+    def on_focus(self) -> None:
+        self._tell_screen_reader()
+
+    def notify_style_update(self) -> None:
+        """Colours may be others now."""
+        super().notify_style_update()
+        self._styles.clear()
+        self._strips.clear()
+
+    def _style(self, part: str) -> Style:
+        style = self._styles.get(part)
+        if style is None:
+            style = self.get_component_rich_style(f"record-table--{part}") if part else self.rich_style
+            self._styles[part] = style
+        return style
+
+    def _widths(self, width: int) -> tuple[tuple[int, bool], ...]:
+        """(cells, right-aligned) of each column; flex columns share what is left."""
+        if self._laid_for != width:
+            fixed = GUTTER + sum(c.width for c in self.columns) + 2 * (len(self.columns) - 1)
+            flexes = sum(c.flex for c in self.columns) or 1
+            spare = max(0, width - fixed)
+            layout = []
+            for column in self.columns:
+                extra = spare // flexes if column.flex else 0
+                layout.append((column.width + extra, column.right))
+            self._layout, self._laid_for = tuple(layout), width
+        return self._layout
+
+    def _line(self, gutter: str, texts: Sequence[str], width: int) -> str:
+        cells = [fit(text, cells, right) for text, (cells, right) in zip(texts, self._widths(width), strict=False)]
+        return fit(gutter + "  ".join(cells), width)
+
+    def _header(self, width: int) -> Strip:
+        labels = [
+            _(c.label) + ("" if c.key != self.sorted_by else "▼" if self.sorted_back else "▲") for c in self.columns
+        ]
+        return Strip([Segment(self._line("   ", labels, width), self._style("header"))], width)
+
+    def render_line(self, y: int) -> Strip:
+        """Line 0 is the head, the others rows; an empty table says so."""
+        width = self.size.width
+        if y == 0:
+            return self._header(width)
+        index = y - 1 + self.scroll_offset.y
+        if index < self.row_count:
+            return self._row_strip(index, width)
+        text = f"   {self.empty}" if y == 2 and not self.row_count and not self.list.is_filtering else ""
+        return Strip([Segment(fit(text, width), self._style("muted"))], width)
+
+    def _row_strip(self, index: int, width: int) -> Strip:
+        row_id = self.list.shown[index]
+        at_cursor, marked = index == self.list.cursor, row_id in self.list.marks
+        key = (row_id, at_cursor + 2 * marked)
+        strip = self._strips.get(key)
+        if strip is None:
+            if len(self._strips) > MAX_STRIPS:
+                self._strips.clear()
+            gutter = ("*" if marked else " ") + (">" if at_cursor else " ") + " "
+            part = "cursor" if at_cursor else "marked" if marked else self.tone(row_id) if self.tone else ""
+            strip = Strip([Segment(self._line(gutter, self.cells(row_id), width), self._style(part))], width)
+            self._strips[key] = strip
+        return strip
+
+    def visible_region_of(self, row_id: int) -> Region:
+        """Where a shown row is on the screen (tests)."""
+        line = self.list.shown.index(row_id) - self.scroll_offset.y + 1
+        return Region(self.region.x, self.region.y + line, self.region.width, 1)

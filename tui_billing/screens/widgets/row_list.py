@@ -1,0 +1,200 @@
+"""The rows of a table without the screen: order, filter, marks, cursor. Ids in, ids out; nothing is formatted twice.
+
+Marks are ids and survive sort, filter and refresh. Removing costs one pass over the ids, whatever the number removed.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from tui_billing.domain.texts import fold
+
+SLICE = 2000
+
+
+def filter_fold(text: str) -> str:
+    """Folded so that Müller, mueller and muller are the same."""
+    return fold(text).replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+class RowList:
+    """`every` holds all ids in order, `shown` those that pass the filter; `cursor` is an index into `shown`."""
+
+    def __init__(self, text_of: Callable[[int], str]) -> None:
+        self._text_of = text_of
+        self._folded: dict[int, str] = {}
+        self.every: list[int] = []
+        self.shown: list[int] = []
+        self.cursor = 0
+        self.marks: set[int] = set()
+        self.needle = ""
+        self._words: tuple[str, ...] = ()
+        self._scanned: int | None = None
+        self.anchor: int | None = None
+        self.sticky = False
+        self._before: frozenset[int] = frozenset()
+
+    @property
+    def cursor_id(self) -> int | None:
+        """The id under the cursor."""
+        return self.shown[self.cursor] if 0 <= self.cursor < len(self.shown) else None
+
+    @property
+    def is_filtering(self) -> bool:
+        """Whether a scan for the filter is still going on."""
+        return self._scanned is not None
+
+    def targets(self) -> list[int]:
+        """The marked ids in the order of the table, also hidden ones, else the one under the cursor."""
+        if self.marks:
+            return [i for i in self.every if i in self.marks]
+        return [] if self.cursor_id is None else [self.cursor_id]
+
+    def set_rows(self, ids: Sequence[int]) -> None:
+        """New rows in this order; cursor and marks stay with their ids, the cursor falls to the next row."""
+        keep, index = self.cursor_id, self.cursor
+        self.every = list(ids)
+        if self.marks:
+            self.marks &= set(self.every)
+        self._start_filter()
+        self.finish_filter()
+        self._place(keep, index)
+
+    def forget(self, ids: Iterable[int]) -> None:
+        """The text of these rows has changed."""
+        for row_id in ids:
+            self._folded.pop(row_id, None)
+
+    def remove(self, ids: Iterable[int]) -> None:
+        """Take rows away; the cursor stays where it is on the screen."""
+        gone = set(ids)
+        self.finish_filter()
+        if len(gone) == 1 and self.cursor_id in gone:
+            self._remove_at_cursor()
+        elif gone:
+            above = sum(1 for i in self.shown[: self.cursor] if i in gone)
+            self.every = [i for i in self.every if i not in gone]
+            self.shown = self.every if not self.needle else [i for i in self.shown if i not in gone]
+            self.cursor -= above
+        self.marks -= gone
+        self._end_range()
+        self.cursor = max(0, min(self.cursor, len(self.shown) - 1))
+
+    def _remove_at_cursor(self) -> None:
+        row_id = self.shown.pop(self.cursor)
+        if self.shown is not self.every:
+            self.every.remove(row_id)
+
+    def order(self, key: Callable[[int], Any], reverse: bool) -> None:
+        """Sort all rows, stable; the cursor stays on its row."""
+        keep = self.cursor_id
+        self.every.sort(key=key, reverse=reverse)
+        self._start_filter()
+        self.finish_filter()
+        self._place(keep, self.cursor)
+
+    # --- filter ---
+
+    def set_filter(self, text: str, page: int) -> None:
+        """Show rows that contain every word; a page of hits is found at once, the rest by `scan`."""
+        needle = filter_fold(text).strip()
+        if needle == self.needle:
+            return
+        narrows = bool(self.needle) and needle.startswith(self.needle) and not self.is_filtering
+        keep = self.cursor_id
+        self.needle, self._words = needle, tuple(needle.split())
+        if narrows:
+            self.shown = [i for i in self.shown if self.matches(i)]
+        else:
+            self._start_filter()
+            while self.is_filtering and len(self.shown) < page:
+                self.scan()
+            if len(self._folded) >= len(self.every):
+                self.finish_filter()
+        self._end_range()
+        self._place(keep, 0)
+
+    def matches(self, row_id: int) -> bool:
+        """Whether the row contains every word of the filter."""
+        text = self._folded.get(row_id)
+        if text is None:
+            text = self._folded[row_id] = filter_fold(self._text_of(row_id))
+        return all(word in text for word in self._words)
+
+    def _start_filter(self) -> None:
+        if not self.needle:
+            self.shown, self._scanned = self.every, None
+        else:
+            self.shown, self._scanned = [], 0
+
+    def scan(self, count: int = SLICE) -> None:
+        """Look through the next rows; the filter is complete when `is_filtering` turns False."""
+        if self._scanned is None:
+            return
+        part = self.every[self._scanned : self._scanned + count]
+        folded = self._folded
+        if len(self._words) == 1 and len(folded) >= len(self.every):
+            word = self._words[0]
+            self.shown += [i for i in part if word in folded[i]]
+        else:
+            self.shown += [i for i in part if self.matches(i)]
+        self._scanned += len(part)
+        if self._scanned >= len(self.every):
+            self._scanned = None
+
+    def finish_filter(self) -> None:
+        """Scan to the end."""
+        self.scan(len(self.every) + 1)
+
+    def _place(self, row_id: int | None, index: int) -> None:
+        if row_id is not None and not (0 <= index < len(self.shown) and self.shown[index] == row_id):
+            try:
+                index = self.shown.index(row_id)
+            except ValueError:
+                pass
+        self.cursor = max(0, min(index, len(self.shown) - 1))
+
+    # --- marks ---
+
+    def move(self, index: int, *, ranging: bool = False) -> None:
+        """Set the cursor; while ranging (or sticky) the rows from the anchor to it are marked, those beyond not."""
+        if ranging and self.anchor is None:
+            self._start_range()
+        elif not ranging and not self.sticky:
+            self._end_range()
+        self.cursor = max(0, min(index, len(self.shown) - 1))
+        if self.anchor is not None and self.shown:
+            low, high = sorted((self.anchor, self.cursor))
+            self.marks = set(self._before).union(self.shown[low : high + 1])
+
+    def _start_range(self) -> None:
+        self.anchor, self._before = self.cursor, frozenset(self.marks)
+
+    def _end_range(self) -> None:
+        self.anchor, self.sticky = None, False
+
+    def toggle_sticky(self) -> None:
+        """Begin a range that follows the cursor, or end it; its marks stay."""
+        if self.sticky:
+            self._end_range()
+        elif self.shown:
+            self._start_range()
+            self.sticky = True
+            self.move(self.cursor)
+
+    def toggle(self) -> None:
+        """Mark or unmark the cursor row."""
+        if self.cursor_id is not None:
+            self.marks ^= {self.cursor_id}
+
+    def invert(self) -> None:
+        """Swap the marks of the shown rows."""
+        self.marks ^= set(self.shown)
+
+    def mark_all(self) -> None:
+        """Mark the shown rows, besides what is marked."""
+        self.marks.update(self.shown)
+
+    def mark_none(self) -> None:
+        """No marks."""
+        self.marks.clear()
+        self._end_range()

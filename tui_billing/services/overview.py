@@ -1,0 +1,43 @@
+"""The counters of the start screen: what waits today."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tui_billing.domain.batches import BatchState, InvoiceBatch
+from tui_billing.domain.documents import DocumentHead, DocumentState
+from tui_billing.domain.parties import Company, Customer
+from tui_billing.domain.runs import Dispatch, Ignored, InvoiceRun, RowState, RunState
+from tui_billing.services.desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Counts and sums; `is_empty` says that nobody has entered anything yet."""
+
+    is_empty: bool
+    open_runs: int = 0
+    unsent: int = 0
+    unsent_eur: Decimal = Decimal(0)
+    unknown: int = 0
+    open_batches: int = 0
+    customers: int = 0
+    ignored: int = 0
+
+
+def overview(desk: Desk) -> Overview:
+    """Count by index: documents still open were never sent, because any output makes them final."""
+    store = desk.store
+    if store.get(Company, 1) is None and not store.count(Customer):
+        return Overview(is_empty=True)
+    unsent = store.find(DocumentHead, "state", DocumentState.OPEN)
+    open_runs = sum(len(store.find_ids(InvoiceRun, "state", s)) for s in RunState if s is not RunState.DONE)
+    return Overview(
+        is_empty=False,
+        open_runs=open_runs,
+        unsent=len(unsent),
+        unsent_eur=sum((d.totals.gross for d in unsent), Decimal(0)),
+        unknown=len(store.find_ids(Dispatch, "state", RowState.UNKNOWN)),
+        open_batches=len(store.find_ids(InvoiceBatch, "state", BatchState.OPEN)),
+        customers=store.count(Customer),
+        ignored=store.count(Ignored),
+    )
