@@ -138,7 +138,9 @@ def test_an_ambiguous_number_refuses_the_file_and_says_the_switch():
 
 
 def test_a_quoted_cell_may_hold_line_breaks_and_the_line_number_stays_right():
-    text = 'Nummer;Kunde;Datum;Bezeichnung;Menge;Preis;Kopftext\nR1;K;1.11.2026;A;1;1,00;"eins\nzwei"\nR2;K;x;B;1;1,00;\n'
+    text = (
+        'Nummer;Kunde;Datum;Bezeichnung;Menge;Preis;Kopftext\nR1;K;1.11.2026;A;1;1,00;"eins\nzwei"\nR2;K;x;B;1;1,00;\n'
+    )
     parsed = parse_invoices(text.encode())
     assert parsed.items[0].record.header_text == "eins\nzwei"
     assert codes(parsed.refused) == [("Zeile 4", "DATUM_UNGUELTIG")]
@@ -169,4 +171,4 @@ def test_json_that_holds_no_invoice_gives_a_sentence_and_no_record(text):
 def test_lists_out_defuse_formulas_and_open_in_german_spreadsheets():
     data = csv_bytes(("Nummer", "Name"), [("1", "=HYPERLINK(1)"), ("2", "Öz;türk")])
     assert data.startswith(b"\xef\xbb\xbf")
-    assert data.decode("utf-8-sig") == "Nummer;Name\r\n1;'=HYPERLINK(1)\r\n2;\"Öz;türk\"\r\n"
+    assert data.decode("utf-8-sig") == 'Nummer;Name\r\n1;\'=HYPERLINK(1)\r\n2;"Öz;türk"\r\n'

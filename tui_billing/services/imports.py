@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 
 from tui_billing.domain.documents import Document, DocumentKind
+from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import Company, Customer
 from tui_billing.exchange.port import ImportedInvoice, Item, NumberFormat, parse_customers, parse_invoices
@@ -114,7 +115,12 @@ def plan_invoices(store: Store, data: bytes, numbers: NumberFormat | None = None
             refused += problems
         else:
             good.append(document)
-    return ImportPlan(tuple(good), _in_line_order(refused), parsed.warnings)
+    return ImportPlan(tuple(good), _in_line_order(refused), (*parsed.warnings, *_law_warnings(good)))
+
+
+def _law_warnings(items: list[ImportedDocument]) -> list[Problem]:
+    """What will keep an invoice from going out (A1); it comes in all the same, to be mended here."""
+    return [replace(p, where=i.document.number, warning=True) for i in items for p in check_document(i.document)]
 
 
 def _document(

@@ -1,0 +1,125 @@
+"""Imports end to end over the engine in memory: all or nothing, numbers kept, ranges go on behind them."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from desks import COMPANY, memory_desk
+
+from tui_billing.domain.batches import ReceivableEntry
+from tui_billing.domain.documents import Document, DocumentKind, DocumentState, Line
+from tui_billing.domain.messages import Refused
+from tui_billing.domain.parties import Customer
+from tui_billing.services import documents, imports
+
+DATA = Path(__file__).parents[2] / "data"
+HEAD = "Nummer;Kunde;Datum;Bezeichnung;Menge;Preis;Brutto;Art;Versendet am\n"
+
+
+@pytest.fixture
+def desk(tmp_path):
+    desk = memory_desk(tmp_path)
+    with desk.store.transaction("Firma") as tx:
+        tx.insert(COMPANY)
+    return desk
+
+
+@pytest.fixture
+def with_customers(desk):
+    imports.apply_customers(desk, imports.plan_customers(desk.store, (DATA / "customers.csv").read_bytes()))
+    return desk
+
+
+def take(desk, text, **options):
+    plan = imports.plan_invoices(desk.store, text.encode())
+    list(imports.apply_invoices(desk, plan, **options))
+    return plan
+
+
+def test_the_example_files_are_taken_whole(with_customers):
+    for name in ("invoices.csv", "invoices.json"):
+        plan = imports.plan_invoices(with_customers.store, (DATA / name).read_bytes())
+        assert plan.refused == ()
+        list(imports.apply_invoices(with_customers, plan))
+    rows = {d.number: d.totals.gross for d in with_customers.store.scan(Document)}
+    assert rows == {
+        "RE-2026-90001": Decimal("420.06"),
+        "RE-2026-90002": Decimal("59.38"),
+        "RE-2026-90003": Decimal("482.70"),
+        "RE-2026-90004": Decimal("11.16"),
+        "RE-2026-90005": Decimal("141.31"),
+    }
+    assert with_customers.store.count(ReceivableEntry) == 5
+
+
+def test_the_range_goes_on_behind_an_imported_number(with_customers):
+    plan = imports.plan_invoices(with_customers.store, (DATA / "invoices.csv").read_bytes())
+    list(imports.apply_invoices(with_customers, plan))
+    customer = next(with_customers.store.scan(Customer))
+    line = Line(name="x", unit_price=Decimal(1))
+    built = documents.build(
+        COMPANY, customer, kind=DocumentKind.INVOICE, invoice_date=date(2026, 11, 20), lines=(line,)
+    )
+    with with_customers.store.transaction("neu") as tx:
+        assert documents.add(tx, built).number == "RE-2026-90005"
+
+
+def test_one_refused_row_stores_nothing_unless_partial(with_customers):
+    text = HEAD + "R1;20001;1.11.2026;A;1;10,00;11,90;;\nR2;99999;1.11.2026;A;1;10,00;;;\n"
+    with pytest.raises(Refused) as refusal:
+        take(with_customers, text)
+    assert [p.code for p in refusal.value.problems] == ["KUNDE_UNBEKANNT", "IMPORT_ABGEBROCHEN"]
+    assert with_customers.store.count(Document) == 0
+    plan = take(with_customers, text, partial=True)
+    assert [(p.where, p.code) for p in plan.refused] == [("Zeile 3", "KUNDE_UNBEKANNT")]
+    assert [d.number for d in with_customers.store.scan(Document)] == ["R1"]
+
+
+def test_a_sum_that_is_not_that_of_the_positions_is_refused(with_customers):
+    plan = imports.plan_invoices(with_customers.store, (HEAD + "R1;20001;1.11.2026;A;1;10,00;11,91;;\n").encode())
+    assert [p.code for p in plan.refused] == ["BRUTTO_WEICHT_AB"]
+
+
+def test_a_number_that_exists_is_refused(with_customers):
+    text = HEAD + "R1;20001;1.11.2026;A;1;10,00;;;\n"
+    take(with_customers, text)
+    assert [p.code for p in imports.plan_invoices(with_customers.store, text.encode()).refused] == ["NUMMER_VERGEBEN"]
+
+
+def test_an_invoice_that_was_sent_before_comes_in_final_and_sent(with_customers):
+    text = HEAD + "R1;20001;1.11.2026;A;1;10,00;;;\nR2;20001;1.11.2026;A;1;10,00;;;2.11.2026\n"
+    text = text.replace("Versendet am", "Versendet am;Leistung von;Leistung bis").replace(
+        ";2.11.2026\n", ";2.11.2026;1.11.2026;30.11.2026\n"
+    )
+    take(with_customers, text)
+    first, second = with_customers.store.all(Document)
+    assert (first.state, first.was_sent) == (DocumentState.OPEN, False)
+    assert (second.state, second.mailed_at[:10]) == (DocumentState.FINAL, "2026-11-02")
+
+
+def test_a_credit_memo_comes_in_negative_whatever_the_sign_of_its_sum(with_customers):
+    take(with_customers, HEAD + "G1;20001;1.11.2026;A;1;10,00;11,90;Gutschrift;\n")
+    document = next(with_customers.store.scan(Document))
+    assert (document.kind, document.totals.gross) == (DocumentKind.CREDIT_MEMO, Decimal("-11.90"))
+
+
+def test_an_existing_customer_is_refused_or_updated_on_request(with_customers):
+    text = "Nummer;Name;Ort\n20001;Neuer Name;Süd\n20099;Ganz neu;Nord\n"
+    with pytest.raises(Refused):
+        imports.apply_customers(with_customers, imports.plan_customers(with_customers.store, text.encode()))
+    plan = imports.plan_customers(with_customers.store, text.encode(), update=True)
+    result = imports.apply_customers(with_customers, plan)
+    assert (result.created, result.updated) == (1, 1)
+    assert with_customers.store.find_one(Customer, "number", "20001").name == "Neuer Name"
+
+
+def test_a_customer_without_a_number_gets_the_next_free_one(desk):
+    plan = imports.plan_customers(desk.store, "Nummer;Name\n10001;Eins\n;Zwei\n".encode())
+    assert imports.apply_customers(desk, plan).numbers == ("10001", "10002")
+
+
+def test_without_a_company_no_invoice_comes_in(tmp_path):
+    with pytest.raises(Refused) as refusal:
+        imports.plan_invoices(memory_desk(tmp_path).store, (DATA / "invoices.csv").read_bytes())
+    assert refusal.value.problems[0].code == "COMPANY_MISSING"
