@@ -1,0 +1,32 @@
+"""The English catalogue is whole: every German text has an English one with the same places to fill."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("babel")
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+import catalogue
+
+PLACE = re.compile(r"\{\w*[^}]*\}|%\(\w+\)[sr]|%[sr]")
+
+
+def test_every_text_has_an_english_one():
+    assert catalogue.untranslated(catalogue.extracted(), catalogue.catalogue()) == []
+
+
+def test_the_english_text_fills_the_same_places():
+    def wrong(message):
+        german = [message.id] if isinstance(message.id, str) else list(message.id)
+        english = [message.string] if isinstance(message.string, str) else list(message.string)
+        places = {p for text in german for p in PLACE.findall(text)}
+        return any(set(PLACE.findall(text)) - places for text in english if text)
+
+    assert [m.id for m in catalogue.catalogue() if m.id and wrong(m)] == []
+
+
+def test_the_compiled_catalogue_is_that_of_the_text():
+    english = catalogue.catalogue()
+    assert catalogue.PO.with_suffix(".mo").read_bytes() == catalogue.compiled(english)
