@@ -264,19 +264,16 @@ def periods_to_explain(case: OrderCase, execution_date: date) -> list[BillingPer
 
 
 def _params(one: _Case) -> dict[str, Any]:
-    def show(day: date | None) -> str:
-        return f"{day:%d.%m.%Y}" if day else ""
-
     customer = one.case.customer
     return {
         "number": one.case.order.number,
         "customer": customer.number if customer else "",
-        "start": show(one.period.start),
-        "end": show(one.period.end),
-        "trigger": show(one.period.trigger),
-        "execution": show(one.parameters.execution_date),
-        "contract_end": show(one.schedule.last_day),
-        "first_open": show(one.first_open),
+        "start": one.period.start,
+        "end": one.period.end,
+        "trigger": one.period.trigger,
+        "execution": one.parameters.execution_date,
+        "contract_end": one.schedule.last_day,
+        "first_open": one.first_open,
     }
 
 
@@ -288,7 +285,7 @@ def guard_dates(parameters: IntervalSelectionParameters) -> list[Problem]:
         Problem(
             "AUSFUEHRUNGSDATUM_WEIT_VORAUS",
             N_("Ausführungsdatum {execution} liegt über 12 Monate nach dem Rechnungsdatum {invoice}. Stimmt das Jahr?"),
-            {"execution": f"{parameters.execution_date:%d.%m.%Y}", "invoice": f"{parameters.invoice_date:%d.%m.%Y}"},
+            {"execution": parameters.execution_date, "invoice": parameters.invoice_date},
             where="execution_date",
         )
     ]

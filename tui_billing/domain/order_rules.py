@@ -41,7 +41,7 @@ def check_terms(terms: IntervalTerms) -> list[Problem]:
             Problem(
                 "ENDE_VOR_BEGINN",
                 N_("Ende {end} liegt vor dem Beginn {start}"),
-                {"end": f"{terms.end:%d.%m.%Y}", "start": f"{first:%d.%m.%Y}"},
+                {"end": terms.end, "start": first},
                 where="end",
             )
         )
@@ -75,9 +75,9 @@ def _check_grid(terms: IntervalTerms) -> list[Problem]:
             "BEGINN_MITTEN_IN_PERIODE",
             N_("Beginn {start} liegt mitten in einer Periode; Perioden beginnen am {before} und {after}"),
             {
-                "start": f"{terms.start:%d.%m.%Y}",
-                "before": f"{grid.grid_start(index):%d.%m.%Y}",
-                "after": f"{grid.grid_start(index + 1):%d.%m.%Y}",
+                "start": terms.start,
+                "before": grid.grid_start(index),
+                "after": grid.grid_start(index + 1),
             },
             where="start",
         )
@@ -182,9 +182,9 @@ def check_against_ledger(order: Order, ledger: Mapping[date, LedgerEntry]) -> li
                         "Neue Bedingungen mit einem Anfang nach dem {last} angeben"
                     ),
                     {
-                        "start": f"{start:%d.%m.%Y}",
-                        "end": f"{entry.end:%d.%m.%Y}",
-                        "last": f"{max(e.end for e in ledger.values()):%d.%m.%Y}",
+                        "start": start,
+                        "end": entry.end,
+                        "last": max(e.end for e in ledger.values()),
                     },
                     where="anchor",
                 )

@@ -97,6 +97,10 @@ class Repository:
         """All records in id order as JSON objects: for one that cannot be read, or where few fields are needed."""
         return self._reader.scan(TABLE_OF[cls], after)
 
+    def raw_many(self, cls: type[Any], ids: list[int]) -> list[dict[str, Any]]:
+        """The records that exist as JSON objects, in the order of `ids`."""
+        return self._reader.get_many(TABLE_OF[cls], ids)
+
     def all(self, cls: type[R]) -> list[R]:
         """All records in id order, as a list."""
         return list(self.scan(cls))

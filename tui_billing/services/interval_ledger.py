@@ -1,0 +1,59 @@
+"""Periode auslassen: a period is waived with a reason, undoable; the ledger keeps it beside the billed ones."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from tui_billing.domain.interval_schedule import schedule
+from tui_billing.domain.interval_selection import RowKey
+from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.orders import Order, Period, PeriodState
+from tui_billing.domain.texts import clean
+from tui_billing.services.desk import Desk
+from tui_billing.store.repositories import Transaction
+
+
+def waive(desk: Desk, order: Order, start: date, reason: str) -> Period:
+    """Leave out one period for good."""
+    return waive_all(desk, [RowKey(order.id, start)], reason)[0]
+
+
+def waive_all(desk: Desk, keys: Sequence[RowKey], reason: str) -> list[Period]:
+    """Leave out these periods, all in one undoable commit. Raises Refused where one is no open period."""
+    text = clean(reason).strip()
+    if not text:
+        raise Refused(Problem("GRUND_FEHLT", N_("Auslassen braucht einen Grund"), where="reason"))
+    with desk.store.transaction(f"{len(keys)} Perioden ausgelassen", reason=text, undoable=True) as tx:
+        return [_waive_one(tx, key, text) for key in keys]
+
+
+def _waive_one(tx: Transaction, key: RowKey, reason: str) -> Period:
+    order = tx.need(Order, key.order_id)
+    period = schedule(order.interval).period_from(key.start) if order.interval else None
+    params = {"number": order.number, "start": key.start}
+    if period is None:
+        text = N_("Auftrag {number} hat keine Periode, die am {start} beginnt")
+        raise Refused(Problem("PERIODE_UNBEKANNT", text, params, where=order.number))
+    taken = tx.find_one(Period, "order_period", f"{order.id}|{key.start.isoformat()}")
+    if taken is not None:
+        text = N_("Periode ab {start} des Auftrags {number} ist schon berechnet oder ausgelassen")
+        raise Refused(Problem("PERIODE_BELEGT", text, params, where=order.number))
+    return tx.insert(
+        Period(
+            order_id=order.id,
+            period_start=period.start,
+            period_end=period.end,
+            state=PeriodState.WAIVED,
+            reason=reason,
+        )
+    )
+
+
+def unwaive(desk: Desk, order: Order, start: date) -> None:
+    """Take a waived period back; it is due again. Raises Refused where it is not waived."""
+    params = {"number": order.number, "start": start}
+    with desk.store.transaction(f"Auftrag {order.number}: Periode nicht mehr ausgelassen", undoable=True) as tx:
+        taken = tx.find_one(Period, "order_period", f"{order.id}|{start.isoformat()}")
+        if taken is None or taken.state is not PeriodState.WAIVED:
+            text = N_("Periode ab {start} des Auftrags {number} ist nicht ausgelassen")
+            raise Refused(Problem("NICHT_AUSGELASSEN", text, params, where=order.number))
+        tx.delete(Period, taken.id)
