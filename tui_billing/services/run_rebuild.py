@@ -119,7 +119,7 @@ def differences(before: RunRow, after: RunRow) -> tuple[str, ...]:
 def _fingerprint(plan: RebuildPlan) -> str:
     parts: list[object] = [plan.run.id, plan.run.rev, plan.plan.hash, plan.bring_back]
     parts += _ids(plan.new) + ["-"] + _ids(row for row, _ in plan.gone) + ["~"] + [c.before.id for c in plan.changed]
-    parts += ["b"] + _ids(plan.back) + ["r"] + _ids(plan.removed)
+    parts += ["b", *_ids(plan.back), "r", *_ids(plan.removed)]
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
 
 
