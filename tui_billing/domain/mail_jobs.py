@@ -18,7 +18,8 @@ class MailMode(StrEnum):
 class SendItem:
     """One document that is ready to go: its files (name in the mail, path relative to the data folder) and their size.
 
-    `row_id` is the row of a run, None for a single mail; `revs` of the documents that the files were rendered from.
+    The first file is the one that is archived with the document, `file_hash` its SHA-256. `row_id` is the row of a
+    run, None for a single mail; `document_rev` the rev that the files were rendered from (0: not asked).
     """
 
     document_id: int
@@ -27,6 +28,7 @@ class SendItem:
     files: tuple[tuple[str, str], ...]
     row_id: int | None = None
     document_rev: int = 0
+    file_hash: str = ""
     language: str = "de"
     size: int = 0
     copy: bool = False
@@ -37,7 +39,8 @@ class MailJob:
     """One mail to be sent. `attachments` are (file name in the mail, path relative to the data folder).
 
     `document_revs` (parallel to `document_ids`, empty: not asked) are what the files were rendered from: a document
-    that is still angelegt and has moved since is not sent. `part` is (1, 1), or (2, 3) for the second of three mails.
+    that is still angelegt and has moved since is not sent. `files` (parallel too) are path and SHA-256 of the file that
+    is archived with each document. `part` is (1, 1), or (2, 3) for the second of three mails.
     """
 
     document_ids: tuple[int, ...]
@@ -46,6 +49,7 @@ class MailJob:
     attachments: tuple[tuple[str, str], ...]
     row_ids: tuple[int, ...] = ()
     document_revs: tuple[int, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
     language: str = "de"
     copy: bool = False
     run_id: int | None = None
@@ -83,6 +87,7 @@ def _job(items: Sequence[SendItem], run_id: int | None) -> MailJob:
         attachments=tuple((name, path) for name, (_, path) in zip(names, files, strict=True)),
         row_ids=tuple(i.row_id for i in items if i.row_id is not None),
         document_revs=revs if all(revs) else (),
+        files=tuple((i.files[0][1], i.file_hash) if i.files else ("", "") for i in items),
         language=items[0].language,
         copy=items[0].copy,
         run_id=run_id,
@@ -109,7 +114,5 @@ def plan_jobs(
     jobs: list[MailJob] = []
     for group in groups.values():
         bundles = _bundles(group, max(0, size_limit - 4000) if size_limit else 0)
-        jobs += [
-            replace(_job(bundle, run_id), part=(n, len(bundles))) for n, bundle in enumerate(bundles, 1)
-        ]
+        jobs += [replace(_job(bundle, run_id), part=(n, len(bundles))) for n, bundle in enumerate(bundles, 1)]
     return jobs

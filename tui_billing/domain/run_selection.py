@@ -13,6 +13,7 @@ from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Channel, Customer
 from tui_billing.domain.plans import Reason, Verdict
 from tui_billing.domain.runs import Ignored, RunParameters, RunType
+from tui_billing.domain.send_reasons import SEND_REASONS
 
 AnyDocument = Document | DocumentHead
 COPY = "copy"
@@ -202,6 +203,7 @@ REASON_NAMES = {
     "removed": N_("entfernt"),
     "no_address": N_("keine E-Mail-Adresse"),
     "address_changed": N_("Adresse geändert"),
+    **SEND_REASONS,
 }
 """Reasons of the balance and of rows, as a list shows them."""
 

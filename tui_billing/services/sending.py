@@ -3,36 +3,50 @@
 How a run uses it (rules E4, E7, E9):
 
     items = [SendItem(document_id=…, row_id=…, customer_id=…, recipients=row.address, language=document.language,
-                      files=((file name in the mail, path under the data folder),), size=bytes, copy=row.copy,
-                      document_rev=document.rev)]
+                      files=((file name in the mail, path under the data folder),), file_hash=…, size=bytes,
+                      copy=row.copy, document_rev=document.rev)]
     jobs = plan_jobs(items, mode, size_limit=1024 * get_int(store, "mail.size_limit_kb"), run_id=run.id)
     result = yield from send_jobs(desk, jobs, stop=stop, still_allowed=check)
 
 `send_jobs` writes the states of rows, dispatches and documents itself; the caller writes only the run's own state.
 `check(tx, job) -> Problem | None` is asked inside the commit that sets a mail in flight (ignore lists, run still
 running …); where it answers with a problem the mail is not sent and the row stays open with that reason.
-`mail_problems(desk, documents)` says before the first mail what blocks all of them (unknown placeholder, no sender).
+`mail_text.mail_problems(store, languages, sample)` says before the first mail what blocks all of them.
 """
 
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from time import sleep as _sleep
 
+from tui_billing.dispatch.port import Pace
 from tui_billing.domain.mail_jobs import MailJob, MailMode, SendItem, plan_jobs
-from tui_billing.domain.messages import Problem
+from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.pacing import Limits, seconds_to_wait
+from tui_billing.domain.runs import Dispatch, RowState
+from tui_billing.services import settings
 from tui_billing.services.desk import Desk, Progress
-from tui_billing.store.repositories import Transaction
+from tui_billing.services.mail_text import profile_problems, read_profile
+from tui_billing.services.send_book import Book, KeptBack, Parcel, StillAllowed, settle_orphans
+from tui_billing.services.send_lanes import Lanes, Result
+from tui_billing.services.send_spool import Spool
 
 __all__ = ["MailJob", "MailMode", "SendItem", "SendResult", "StillAllowed", "plan_jobs", "send_jobs", "settle_orphans"]
 
-StillAllowed = Callable[[Transaction, MailJob], Problem | None]
+AHEAD = 2
+"""Mails that are spooled in advance for each connection, so that none waits for the disk."""
+RESTS_IN_A_ROW = 3
+"""After so many rests without a mail in between the run stops; it is executed again later."""
+TRIES = 4
+"""A mail that is put off because the server asked for a rest is tried so often in one execution."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
     """Counts of documents, not of mails; they add up to the documents of all jobs.
 
-    `stopped` is empty, or a problem that ended the run before its last mail (password, certificate, limit, stop).
+    `stopped` is None, or the problem that ended the sending before its last mail (password, certificate, throttling).
     """
 
     sent: int = 0
@@ -55,14 +69,217 @@ def send_jobs(
     """Send these mails, each document at most once; stops between two mails when `stop()` is true or it is closed.
 
     Yields a Progress after every mail and each second of a rest (`resting_seconds`); returns the counts.
-    Raises Refused before the first mail where a template or the sender is wrong (E6.2).
+    Raises Refused before the first mail where the sender is wrong; a wrong template keeps each mail back (E6.2).
     """
-    raise NotImplementedError
+    settle_orphans(desk)
+    profile = read_profile(desk.store)
+    if problems := profile_problems(profile):
+        raise Refused(*problems)
+    if not jobs:
+        return SendResult()
+    book = Book(desk, still_allowed)
+    lanes = Lanes(book, desk.transport, settings.get_int(desk.store, "mail.connections"))
+    sending = _Sending(desk, jobs, Spool(desk, profile, book), lanes, stop, sleep)
+    try:
+        return (yield from sending.run())
+    finally:
+        try:
+            lanes.close()
+            book.close()
+        finally:
+            sending.release()
 
 
-def settle_orphans(desk: Desk) -> int:
-    """In flight, but the process that sent them is gone: they become ungeklärt (E9.1). Returns how many.
+class _Sending:
+    """One execution: what is still to do, what came back, and whether the server wants a rest."""
 
-    Asked at every start of the program and of a sending; never touches the mails of a living process.
-    """
-    raise NotImplementedError
+    def __init__(
+        self,
+        desk: Desk,
+        jobs: Sequence[MailJob],
+        spool: Spool,
+        lanes: Lanes,
+        stop: Callable[[], bool],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self.desk, self.spool, self.lanes, self.stop, self.sleep = desk, spool, lanes, stop, sleep
+        self.jobs = deque(jobs)
+        self.ready: deque[Parcel] = deque()
+        self.total = sum(len(j.document_ids) for j in jobs)
+        self.counts: dict[RowState, int] = {}
+        self.probed = False
+        self.rests = 0
+        self.rest_seconds = 0
+        self.note = ""
+        self.stopped: Problem | None = None
+        self.limits = Limits(
+            settings.get_int(desk.store, "mail.per_minute"), settings.get_int(desk.store, "mail.per_hour")
+        )
+
+    def run(self) -> Generator[Progress, None, SendResult]:
+        """Until all is done, or stopped and every connection has finished its mail."""
+        while True:
+            if self.stopped is not None or self.stop():
+                self._recall()
+                if not self.lanes.outstanding:
+                    break
+            else:
+                yield from self._feed()
+                if not self.lanes.outstanding and not self.jobs and not self.ready:
+                    break
+            result = self.lanes.next_result(0.2) if self.lanes.outstanding else None
+            if result is None:
+                self.spool.book.flush()
+                continue
+            self._take(result)
+            yield self._progress()
+            if self.rest_seconds and self.stopped is None:
+                yield from self._rest()
+        return self._result()
+
+    def _feed(self) -> Generator[Progress, None, None]:
+        """Hand over as much as the connections and the limits take; the first mail goes alone.
+
+        A wrong password or certificate shows at the first mail, and one attempt harms no account.
+        """
+        room = self.lanes.limit * (1 + AHEAD) if self.probed else 1
+        while self.lanes.outstanding < room and (self.jobs or self.ready):
+            if not self.ready:
+                self._prepare(max(1, min(room - self.lanes.outstanding, len(self.jobs))))
+                if not self.ready:
+                    yield self._progress()
+                    continue
+            if wait := self._seconds_to_wait():
+                if self.lanes.outstanding:
+                    return
+                yield from self._pause(wait)
+                if self.stop():
+                    return
+                continue
+            parcel = self.ready.popleft()
+            parcel.tries += 1
+            self.lanes.hand_over(parcel)
+
+    def _prepare(self, count: int) -> None:
+        batch = [self.jobs.popleft() for _ in range(count)]
+        for item in self.spool.prepare(batch):
+            if isinstance(item, Parcel):
+                self.ready.append(item)
+            else:
+                self._keep_back(item)
+
+    def _keep_back(self, kept: KeptBack) -> None:
+        """A mail that is not sent now: it failed by our own fault, or somebody else was faster."""
+        self.note = kept.problem.where
+        self.spool.book.keep_back(kept)
+        self._count(RowState.FAILED if kept.failed else RowState.OPEN, kept.job)
+
+    def _take(self, result: Result) -> None:
+        """What came back from a connection."""
+        if result.error is not None:
+            raise result.error
+        if result.kept is not None:
+            self._keep_back(result.kept)
+            return
+        outcome = result.outcome
+        assert outcome is not None
+        self.probed = True
+        self.note = result.parcel.dispatch.subject
+        if outcome.state is RowState.SENT:
+            self.rests = 0
+        if outcome.pace is Pace.STOP:
+            self._halt(result.parcel, outcome.state, outcome.reply)
+        elif outcome.pace is Pace.REST:
+            self._throttled(result.parcel, outcome.state, outcome.reply, outcome.rest_seconds)
+        else:
+            self._count(outcome.state, result.parcel.job)
+
+    def _halt(self, parcel: Parcel, state: RowState, reply: str) -> None:
+        text = N_("Der Versand wurde angehalten: {reply}")
+        self.stopped = Problem("VERSAND_ANGEHALTEN", text, {"reply": reply})
+        self._count(RowState.OPEN if state is RowState.DEFERRED else state, parcel.job)
+
+    def _throttled(self, parcel: Parcel, state: RowState, reply: str, seconds: int) -> None:
+        """The server wants a rest; a mail that it put off is tried again behind it."""
+        self.rests += 1
+        if self.rests > RESTS_IN_A_ROW:
+            text = N_("Der Mailserver bremst weiter ({reply}); bitte später noch einmal durchführen.")
+            self.stopped = Problem("VERSAND_GEBREMST", text, {"reply": reply})
+        self.rest_seconds = max(self.rest_seconds, seconds)
+        if state is RowState.DEFERRED and parcel.tries < TRIES and self.stopped is None:
+            self.ready.appendleft(parcel)
+        else:
+            self._count(state, parcel.job)
+
+    def _rest(self) -> Generator[Progress, None, None]:
+        """Let the other connections finish, write everything, then count down."""
+        self._recall()
+        while self.lanes.outstanding and self.stopped is None:
+            if (result := self.lanes.next_result(0.2)) is not None:
+                self._take(result)
+                yield self._progress()
+        if self.stopped is None:
+            yield from self._pause(self.rest_seconds)
+        self.rest_seconds = 0
+
+    def _pause(self, seconds: int) -> Generator[Progress, None, None]:
+        self.spool.book.flush()
+        for left in range(seconds, 0, -1):
+            if self.stop():
+                return
+            yield self._progress(resting=left)
+            self.sleep(1)
+
+    def _seconds_to_wait(self) -> int:
+        """By the sendings of all processes in the last hour or minute, and what this one has handed over."""
+        window = self.limits.window
+        if not window:
+            return 0
+        now = self.desk.now()
+        since = (now - window).isoformat(timespec="seconds")
+        sent = [
+            datetime.fromisoformat(d.in_flight_at)
+            for d in self.desk.store.between(Dispatch, "in_flight_at", since, None)
+        ]
+        return seconds_to_wait([*sent, *[now] * self.lanes.outstanding], self.limits, now)
+
+    def _recall(self) -> None:
+        """What is queued and not begun comes back."""
+        for parcel in reversed(self.lanes.take_back()):
+            parcel.tries -= 1
+            self.ready.appendleft(parcel)
+
+    def _count(self, state: RowState, job: MailJob) -> None:
+        self.counts[state] = self.counts.get(state, 0) + len(job.document_ids)
+
+    def _progress(self, resting: int = 0) -> Progress:
+        count = self.counts
+        return Progress(
+            done=sum(count.values()),
+            total=self.total,
+            failed=count.get(RowState.FAILED, 0),
+            refused=count.get(RowState.REFUSED, 0),
+            unknown=count.get(RowState.UNKNOWN, 0),
+            resting_seconds=resting,
+            note=self.note,
+        )
+
+    def _result(self) -> SendResult:
+        rest = [*(p.job for p in self.ready), *self.jobs]
+        if self.stopped is not None:
+            self.spool.book.hold_back(rest, self.stopped)
+        count = self.counts
+        done = sum(count.values()) - count.get(RowState.OPEN, 0)
+        return SendResult(
+            sent=count.get(RowState.SENT, 0),
+            refused=count.get(RowState.REFUSED, 0),
+            failed=count.get(RowState.FAILED, 0),
+            deferred=count.get(RowState.DEFERRED, 0),
+            unknown=count.get(RowState.UNKNOWN, 0),
+            open=self.total - done,
+            stopped=self.stopped,
+        )
+
+    def release(self) -> None:
+        """Forget what is ready; its spooled bytes are found again by their fingerprint."""
+        self.ready.clear()

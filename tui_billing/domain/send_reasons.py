@@ -1,0 +1,28 @@
+"""Why a mail was not sent, or what is not known of it: codes in rows and dispatches, and what the clerk reads."""
+
+from tui_billing.domain.messages import N_, Problem
+
+SEND_REASONS = {
+    "verwaist": N_("Abbruch während des Versands; ob die Mail ankam, ist nicht bekannt"),
+    "versand_angehalten": N_("Versand angehalten"),
+    "versand_gebremst": N_("der Mailserver bremst"),
+    "keine_antwort": N_("keine eindeutige Antwort des Servers nach dem Ende der Mail"),
+    "zeile_nicht_bereit": N_("die Zeile ist nicht mehr zu versenden"),
+    "beleg_fehlt": N_("den Beleg gibt es nicht mehr"),
+    "versand_offen": N_("der Beleg ist gerade in Versand oder ungeklärt"),
+    "schon_versendet": N_("der Beleg wurde inzwischen versendet"),
+    "beleg_storniert": N_("der Beleg wurde vor der ersten Ausgabe storniert"),
+    "beleg_geaendert": N_("der Beleg wurde geändert, seit sein PDF erstellt ist"),
+    "datei_fehlt": N_("die Datei des Belegs ist nicht lesbar"),
+    "mail_zu_gross": N_("die Mail ist größer als die eingestellte Grenze (mail.size_limit_kb)"),
+    "keine_adresse": N_("keine E-Mail-Adresse"),
+    "platzhalter_unbekannt": N_("unbekannter Platzhalter im Text der Mail"),
+    "als_versendet_gebucht": N_("vom Sachbearbeiter als versendet gebucht"),
+    "zurueckgestellt": N_("vom Sachbearbeiter zurückgestellt"),
+}
+"""Code as it stands in `RunRow.reason` -> what a list shows."""
+
+
+def reason_problem(code: str, where: str = "") -> Problem:
+    """The problem of a code of the table."""
+    return Problem(code.upper(), SEND_REASONS[code], where=where)

@@ -1,0 +1,104 @@
+"""What stands in a mail: templates from the settings, sender from settings or company, checks before the first mail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tui_billing.domain.documents import Document
+from tui_billing.domain.inputs import parse_email
+from tui_billing.domain.mail_templates import MailText, compose
+from tui_billing.domain.messages import N_, Problem
+from tui_billing.domain.parties import Company
+from tui_billing.services import settings
+from tui_billing.store.repositories import Repository
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MailProfile:
+    """Everything about a mail that does not depend on its documents; read once per sending."""
+
+    sender: str
+    sender_name: str
+    reply_to: str
+    archive: str
+    installation: str
+    templates: dict[str, str]
+    size_limit: int
+    warn_above: Decimal | None = None
+
+    def text_of(
+        self, documents: Sequence[Document], *, language: str, copy: bool = False, part: tuple[int, int] = (1, 1)
+    ) -> MailText:
+        """Subject and text for these documents of one customer."""
+        key = "en" if language == "en" else "de"
+        subject, text = self.templates[f"mail.subject.{key}"], self.templates[f"mail.text.{key}"]
+        return compose(subject, text, documents, language=key, copy=copy, part=part)
+
+
+TEMPLATE_KEYS = ("mail.subject.de", "mail.subject.en", "mail.text.de", "mail.text.en")
+
+
+def read_profile(store: Repository) -> MailProfile:
+    """The mail profile of the company as it stands now."""
+    company = store.get(Company, 1) or Company()
+    return MailProfile(
+        sender=settings.get(store, "mail.sender").strip() or company.email,
+        sender_name=company.name,
+        reply_to=settings.get(store, "mail.reply_to").strip(),
+        archive=settings.get(store, "mail.archive").strip(),
+        installation=settings.get(store, "mail.installation"),
+        templates={key: settings.get(store, key) for key in TEMPLATE_KEYS},
+        size_limit=settings.get_int(store, "mail.size_limit_kb") * 1024,
+        warn_above=company.consumer_mail_warn_above,
+    )
+
+
+def profile_problems(profile: MailProfile) -> list[Problem]:
+    """What makes every mail of this profile impossible."""
+    problems = []
+    if not profile.sender:
+        text = N_("Es ist keine Absenderadresse eingestellt (Firma oder mail.sender).")
+        problems.append(Problem("ABSENDER_FEHLT", text))
+    for key, address in (
+        ("mail.sender", profile.sender),
+        ("mail.reply_to", profile.reply_to),
+        ("mail.archive", profile.archive),
+    ):
+        if address and any(not p.warning for p in parse_email(address)[1]):
+            text = N_("{key}: {address} ist keine gültige E-Mail-Adresse.")
+            problems.append(Problem("ADRESSE_UNGUELTIG", text, {"key": key, "address": address}, where=key))
+    return problems
+
+
+def template_problems(text: MailText, where: str = "") -> list[Problem]:
+    """One problem per unknown placeholder; each blocks the sending (E6.2)."""
+    message = N_("Den Platzhalter {placeholder} gibt es nicht; bitte den Text der Mail ändern.")
+    return [
+        Problem("PLATZHALTER_UNBEKANNT", message, {"placeholder": f"{{{name}}}"}, where=where) for name in text.unknown
+    ]
+
+
+def mail_problems(store: Repository, languages: Sequence[str], sample: Document) -> list[Problem]:
+    """Everything that blocks a whole run before its first mail: sender, addresses of the profile, templates."""
+    profile = read_profile(store)
+    problems = profile_problems(profile)
+    for language in dict.fromkeys("en" if x == "en" else "de" for x in languages):
+        text = profile.text_of([sample], language=language)
+        problems += template_problems(text, where=f"mail.text.{language}")
+    return problems
+
+
+def address_problems(recipients: Sequence[str], where: str) -> list[Problem]:
+    """No address, or one that is wrong (E3)."""
+    if not recipients:
+        return [Problem("KEINE_ADRESSE", N_("keine E-Mail-Adresse"), where=where)]
+    return [replace(problem, where=where) for address in recipients for problem in parse_email(address)[1]]
+
+
+def consumer_warning(profile: MailProfile, document: Document) -> list[Problem]:
+    """E7, OLG Schleswig 12 U 9/24: a large invoice to a consumer travels badly by plain mail."""
+    limit = profile.warn_above
+    if limit is None or document.buyer.is_business or abs(document.totals.gross) <= limit:
+        return []
+    text = N_("{number}: Rechnung an Verbraucher über der eingestellten Grenze; ein Brief ist sicherer.")
+    return [Problem("VERBRAUCHER_MAIL", text, {"number": document.number}, where=document.number, warning=True)]

@@ -1,0 +1,157 @@
+"""Spool: the complete mail is on disk, with its Message-ID and Date, before anything of it is sent.
+
+A mail that surely was not sent is sent again as the same bytes, as long as its content is the same (fingerprint);
+else it gets the next generation and with it a new Message-ID.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tui_billing.dispatch.mail import MailAttachment, MailContent, build_mail, message_id
+from tui_billing.dispatch.port import Envelope
+from tui_billing.domain.documents import Document
+from tui_billing.domain.mail_jobs import MailJob
+from tui_billing.domain.mail_templates import MailText
+from tui_billing.domain.runs import Dispatch, RowState
+from tui_billing.domain.send_reasons import reason_problem
+from tui_billing.domain.settings import Setting
+from tui_billing.services.desk import Desk
+from tui_billing.services.mail_text import MailProfile, address_problems, template_problems
+from tui_billing.services.send_book import Book, KeptBack, Parcel, check
+from tui_billing.store.repositories import Transaction
+
+SAME_BYTES = frozenset({RowState.DEFERRED, RowState.REFUSED, RowState.FAILED})
+"""States in which a spooled mail surely was not delivered and may be sent again unchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mail before it is spooled."""
+
+    job: MailJob
+    text: MailText
+    fingerprint: str
+
+
+def installation(desk: Desk) -> str:
+    """The id of this data folder in Message-IDs; drawn at the first sending."""
+    with desk.store.transaction("Kennung für Message-IDs") as tx:
+        found = tx.find_one(Setting, "key", "mail.installation")
+        if found is not None and found.value:
+            return found.value
+        fresh = Setting(key="mail.installation", value=secrets.token_hex(5))
+        return (tx.insert(fresh) if found is None else tx.put(replace(found, value=fresh.value))).value
+
+
+class Spool:
+    """Prepares mails for one sending."""
+
+    def __init__(self, desk: Desk, profile: MailProfile, book: Book) -> None:
+        self.desk, self.profile, self.book = desk, profile, book
+        self._installation = profile.installation or installation(desk)
+        self._domain = profile.sender.rpartition("@")[2]
+
+    def prepare(self, jobs: Sequence[MailJob]) -> list[Parcel | KeptBack]:
+        """Each job as a spooled parcel, or with the problem that keeps it back; one commit for all of them."""
+        drafts = [self._draft(job) for job in jobs]
+        with self.desk.store.transaction("Mails bereitlegen") as tx:
+            reserved = [self._reserve(tx, d) if isinstance(d, Draft) else d for d in drafts]
+        return [item if isinstance(item, KeptBack) else self._parcel(*item) for item in reserved]
+
+    def _draft(self, job: MailJob) -> Draft | KeptBack:
+        found = self.desk.store.get_many(Document, job.document_ids)
+        documents = [found[i] for i in job.document_ids if i in found]
+        if len(documents) != len(job.document_ids):
+            return KeptBack(job, reason_problem("beleg_fehlt"))
+        if any(d.customer_id != job.customer_id for d in documents):
+            raise AssertionError("two customers in one mail")  # E4, E7: a programming error, never a state of data
+        number = documents[0].number
+        text = self.profile.text_of(documents, language=job.language, copy=job.copy, part=job.part)
+        problems = [*address_problems(job.recipients, number), *template_problems(text, number)]
+        if blocking := [p for p in problems if not p.warning]:
+            return KeptBack(job, blocking[0], failed=True)
+        try:
+            return Draft(job, text, self._fingerprint(job, text))
+        except OSError:
+            return KeptBack(job, reason_problem("datei_fehlt", number), failed=True)
+
+    def _fingerprint(self, job: MailJob, text: MailText) -> str:
+        """SHA-256 of everything that goes into the mail but its Message-ID and Date."""
+        profile = self.profile
+        parts = [profile.sender, profile.sender_name, profile.reply_to, *job.recipients, text.subject, text.text]
+        digest = hashlib.sha256(repr((parts, job.document_ids, job.language)).encode())
+        for name, relative in job.attachments:
+            digest.update(repr((name, hashlib.sha256(self.desk.files.read(relative)).hexdigest())).encode())
+        return digest.hexdigest()
+
+    def _reserve(self, tx: Transaction, draft: Draft) -> tuple[Draft, Dispatch] | KeptBack:
+        """The dispatch record of this mail: the one whose spooled bytes are the same, else a new one."""
+        job = draft.job
+        if problem := check(tx, job, None, self.book.still_allowed):
+            return KeptBack(job, problem)
+        earlier = [
+            d for d in tx.find(Dispatch, "document_ids", job.document_ids[0]) if d.document_ids == job.document_ids
+        ]
+        for dispatch in reversed(earlier):
+            if dispatch.state in SAME_BYTES and dispatch.fingerprint == draft.fingerprint and self._is_whole(dispatch):
+                return draft, dispatch
+        at = self.desk.timestamp()
+        fresh = tx.insert(
+            Dispatch(
+                run_id=job.run_id,
+                document_ids=job.document_ids,
+                customer_id=job.customer_id,
+                generation=1 + max((d.generation for d in earlier), default=0),
+                recipients=job.recipients,
+                sender=self.profile.sender,
+                subject=draft.text.subject,
+                copy=job.copy,
+                created_at=at,
+                fingerprint=draft.fingerprint,
+                owner=self.book.lease.token,
+            )
+        )
+        stamp = "".join(c for c in at[:19] if c.isdigit())
+        name = message_id(self._installation, fresh.id, fresh.generation, self._domain, stamp)
+        return draft, tx.put(replace(fresh, message_id=name))
+
+    def _is_whole(self, dispatch: Dispatch) -> bool:
+        """Whether the spooled bytes are there as they were written."""
+        try:
+            data = self.desk.files.read(dispatch.spool) if dispatch.spool else b""
+        except OSError:
+            return False
+        return bool(data) and hashlib.sha256(data).hexdigest() == dispatch.spool_hash
+
+    def _parcel(self, draft: Draft, dispatch: Dispatch) -> Parcel | KeptBack:
+        job = draft.job
+        envelope = Envelope(dispatch.sender, dispatch.recipients, self.profile.archive)
+        if dispatch.spool:
+            return Parcel(job, dispatch, self.desk.files.read(dispatch.spool), envelope)
+        mail = self._build(draft, dispatch)
+        if self.profile.size_limit and len(mail) > self.profile.size_limit:
+            return KeptBack(job, reason_problem("mail_zu_gross"), failed=True, dispatch=dispatch)
+        relative = f"documents/{dispatch.created_at[:4]}/mail/{dispatch.message_id.strip('<>').partition('@')[0]}.eml"
+        stored = self.desk.files.write(relative, mail)
+        return Parcel(job, replace(dispatch, spool=stored.relative, spool_hash=stored.sha256), mail, envelope)
+
+    def _build(self, draft: Draft, dispatch: Dispatch) -> bytes:
+        job, profile = draft.job, self.profile
+        return build_mail(
+            MailContent(
+                message_id=dispatch.message_id,
+                date=self.desk.now(),
+                sender=profile.sender,
+                sender_name=profile.sender_name,
+                recipients=dispatch.recipients,
+                reply_to=profile.reply_to,
+                subject=draft.text.subject,
+                text=draft.text.text,
+                language=job.language,
+                attachments=tuple(
+                    MailAttachment(name=name, data=self.desk.files.read(path)) for name, path in job.attachments
+                ),
+            )
+        )
