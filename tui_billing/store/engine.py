@@ -41,6 +41,12 @@ class ReadOnly(StoreError):
     code = "STORE_READ_ONLY"
 
 
+class NotWritten(StoreError):
+    """A transaction could not be written (disk full, I/O error); nothing of it is stored."""
+
+    code = "STORE_NOT_WRITTEN"
+
+
 class Stale(StoreError):
     """The record has moved since it was read; carries both versions (`theirs` is None where it was deleted)."""
 

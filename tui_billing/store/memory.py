@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tui_billing.store.engine import Changes, Doc, Entry, NotUnique, Stale
-from tui_billing.store.schema import TABLES
+from tui_billing.store.journal import dump, load
+from tui_billing.store.schema import TABLES, KeyFunction
 
 
 class _Tables:
@@ -22,23 +23,26 @@ class _Tables:
         return copy.deepcopy(self.tables[table].get(record_id))
 
     def get_many(self, table: str, ids: list[int]) -> list[Doc]:
-        return [copy.deepcopy(self.tables[table][i]) for i in ids if i in self.tables[table]]
+        rows = self.tables[table]
+        return [copy.deepcopy(rows[i]) for i in ids if i in rows]
 
-    def _keys(self, table: str, key: str, doc: Doc) -> list[Any]:
+    def _values(self, table: str, key: str) -> KeyFunction:
         schema = TABLES[table]
-        return (schema.indexes.get(key) or schema.uniques[key])(doc)
+        return schema.indexes.get(key) or schema.uniques[key]
 
     def find_ids(self, table: str, key: str, value: Any) -> list[int]:
-        return sorted(i for i, d in self.tables[table].items() if value in self._keys(table, key, d))
+        values = self._values(table, key)
+        return sorted(i for i, d in self.tables[table].items() if value in values(d))
 
     def find(self, table: str, key: str, value: Any) -> list[Doc]:
         return self.get_many(table, self.find_ids(table, key, value))
 
     def between(self, table: str, key: str, low: Any, high: Any) -> list[Doc]:
+        values = self._values(table, key)
         hits = [
             (k, i)
             for i, d in self.tables[table].items()
-            for k in self._keys(table, key, d)
+            for k in values(d)
             if (low is None or k >= low) and (high is None or k <= high)
         ]
         return self.get_many(table, [i for _, i in sorted(hits)])
@@ -57,7 +61,7 @@ class _Tables:
                         raise NotUnique(table, key, value, other)
 
     def insert(self, table: str, doc: Doc) -> int:
-        doc = {**copy.deepcopy(doc), "id": self.next_ids.get(table, 1), "rev": 1}
+        doc = {**_stored(doc), "id": self.next_ids.get(table, 1), "rev": 1}
         self._check_unique(table, doc)
         self.next_ids[table] = doc["id"] + 1
         self.tables[table][doc["id"]] = doc
@@ -68,7 +72,7 @@ class _Tables:
         current = self.tables[table].get(doc["id"])
         if current is None or (expect_rev is not None and current["rev"] != expect_rev):
             raise Stale(table, doc["id"], doc, copy.deepcopy(current))
-        doc = {**copy.deepcopy(doc), "rev": current["rev"] + 1}
+        doc = {**_stored(doc), "rev": current["rev"] + 1}
         self._check_unique(table, doc)
         self.tables[table][doc["id"]] = doc
         self.changed[table, doc["id"]] = doc
@@ -82,6 +86,11 @@ class _Tables:
         self.changed[table, record_id] = None
 
 
+def _stored(doc: Doc) -> Doc:
+    """The document as it would come back from a file. Raises TypeError for what JSON has no form for."""
+    return load(dump(doc))
+
+
 class MemoryEngine(_Tables):
     """Engine in memory; threads of one process may share it."""
 
@@ -89,7 +98,8 @@ class MemoryEngine(_Tables):
         super().__init__({name: {} for name in TABLES}, {})
         self._entries: list[Entry] = []
         self._undoable: set[int] = set()
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._owner: int | None = None
 
     @property
     def seq(self) -> int:
@@ -97,10 +107,24 @@ class MemoryEngine(_Tables):
 
     @contextmanager
     def transaction(self, why: str, by: str = "", reason: str = "", undoable: bool = False) -> Iterator[_Tables]:
-        with self._lock:
-            delta = _Tables({name: dict(rows) for name, rows in self.tables.items()}, dict(self.next_ids))
+        with self._writing():
+            delta = self._delta()
             yield delta
             self._commit(delta, why, by, reason, undoable, None)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        if self._owner == threading.get_ident():
+            raise RuntimeError("transactions do not nest")
+        with self._lock:
+            self._owner = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._owner = None
+
+    def _delta(self) -> _Tables:
+        return _Tables({name: dict(rows) for name, rows in self.tables.items()}, dict(self.next_ids))
 
     def _commit(
         self, delta: _Tables, why: str, by: str, reason: str, undoable: bool, undoes: int | None
@@ -134,7 +158,7 @@ class MemoryEngine(_Tables):
         return copy.deepcopy(hits[:limit])
 
     def undo(self, by: str, seq: int | None = None) -> Entry | None:
-        with self._lock:
+        with self._writing():
             undone = {e.undoes for e in self._entries}
             candidates = [
                 e
@@ -144,16 +168,17 @@ class MemoryEngine(_Tables):
             if not candidates:
                 return None
             target = candidates[0]
-            delta = _Tables({name: dict(rows) for name, rows in self.tables.items()}, dict(self.next_ids))
+            delta = self._delta()
             for table, record_id, old, new in reversed(target.changes):
                 current = delta.tables[table].get(record_id)
                 if (current or {}).get("rev") != (new or {}).get("rev"):
                     raise Stale(table, record_id, old or {}, copy.deepcopy(current))
                 if old is None:
-                    del delta.tables[table][record_id]
+                    delta.tables[table].pop(record_id, None)
                     delta.changed[table, record_id] = None
                 else:
                     restored = {**copy.deepcopy(old), "rev": (new or old)["rev"] + 1}
+                    delta._check_unique(table, restored)
                     delta.tables[table][record_id] = restored
                     delta.changed[table, record_id] = restored
             return self._commit(delta, f"Rückgängig: {target.why}", by, "", False, target.seq)

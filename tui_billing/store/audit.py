@@ -1,0 +1,137 @@
+"""The audit trail: entries read backwards from the kept journals."""
+
+import json
+import mmap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tui_billing.store.engine import Changes, Doc, Entry
+from tui_billing.store.journal import OPS, BadLine, dump, fields_of, ops_of, parse
+from tui_billing.store.segments import damaged
+from tui_billing.store.state import journals
+
+
+class _Mapped:
+    """One journal, readable from its end, up to `end` for the one that is being written."""
+
+    def __init__(self, path: Path, end: int | None) -> None:
+        self.path = path
+        with path.open("rb") as handle:
+            self.data = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
+        self.end = len(self.data) if end is None else end
+
+    def back(self, needle: bytes) -> Iterator[bytes]:
+        """Lines that contain `needle`, the last one first."""
+        end = self.end
+        while end > 0:
+            hit = self.data.rfind(needle, 0, end)
+            if hit < 0:
+                return
+            start = self.data.rfind(b"\n", 0, hit) + 1
+            stop = self.data.find(b"\n", hit, self.end)
+            if stop < 0:
+                stop = self.end
+            yield self.data[start:stop]
+            end = start
+
+    def forward(self) -> Iterator[tuple[int, bytes]]:
+        """(offset, line) in order."""
+        at = 0
+        while at < self.end:
+            stop = self.data.find(b"\n", at, self.end)
+            if stop < 0:
+                return
+            yield at, self.data[at:stop]
+            at = stop + 1
+
+
+def lines_back(folder: Path, active: str, end: int, needle: bytes) -> Iterator[bytes]:
+    """Lines of all journals that contain `needle`, newest first; of the active one only up to `end`."""
+    for path in reversed(journals(folder)):
+        if str(path) > active:
+            continue
+        yield from _Mapped(path, end if str(path) == active else None).back(needle)
+
+
+def entry_of(line: bytes) -> Entry | None:
+    """An entry of the audit trail; None for a seal or a carry."""
+    fields = fields_of(line)
+    if "seq" not in fields:
+        return None
+    return _entry(fields, tuple(parse(line).changes))
+
+
+def _entry(fields: dict[str, Any], changes: tuple[tuple[str, int, Doc | None, Doc | None], ...]) -> Entry:
+    return Entry(
+        fields["seq"],
+        fields["ts"],
+        fields["by"],
+        fields["why"],
+        fields.get("reason", ""),
+        changes,
+        fields.get("undoes"),
+    )
+
+
+def history(folder: Path, active: str, end: int, table: str | None, record_id: int | None, limit: int) -> list[Entry]:
+    """The newest entries first, of one record, one table or all."""
+    needle = OPS
+    if table is not None:
+        needle = b"[" + dump(table) + b"," + (b"" if record_id is None else str(record_id).encode() + b",")
+    out: list[Entry] = []
+    if limit <= 0:
+        return out
+    for line in lines_back(folder, active, end, needle):
+        try:
+            entry = entry_of(line)
+        except BadLine as error:
+            raise damaged("journal", 0, f"eine Zeile ist nicht lesbar ({error})") from None
+        if entry is None or not _touches(entry, table, record_id):
+            continue
+        out.append(entry)
+        if len(out) == limit:
+            break
+    return out
+
+
+def _touches(entry: Entry, table: str | None, record_id: int | None) -> bool:
+    return any((table is None or t == table) and (record_id is None or i == record_id) for t, i, _, _ in entry.changes)
+
+
+def undo_target(folder: Path, active: str, end: int, by: str, seq: int | None) -> Entry | None:
+    """The last undoable entry of this user that has not been taken back, or `seq` if it is one."""
+    undone: set[int] = set()
+    for line in lines_back(folder, active, end, b',"undo'):
+        fields = fields_of(line)
+        if "undoes" in fields:
+            undone.add(fields["undoes"])
+        if not fields.get("undoable") or fields["by"] != by or fields["seq"] in undone:
+            continue
+        if seq in (None, fields["seq"]):
+            return entry_of(line)
+    return None
+
+
+def changed_since(folder: Path, active: str, end: int, seq: int, to: int) -> Changes:
+    """Which records have changed after `seq`, from the journals, for a question older than what a handle remembers."""
+    ids: dict[str, set[int]] = {}
+    for line in lines_back(folder, active, end, OPS):
+        fields = fields_of(line)
+        if fields.get("seq", seq + 1) <= seq:
+            break
+        if "seq" in fields:
+            for op in ops_of(line):
+                ids.setdefault(op.table, set()).add(op.record_id)
+    return Changes(to, ids)
+
+
+def entries(folder: Path) -> Iterator[tuple[str, int, dict[str, Any], bytes]]:
+    """(file, offset, header fields, line) of every line of every kept journal, oldest first, unchecked."""
+    for path in journals(folder):
+        if path.stat().st_size:
+            for offset, line in _Mapped(path, None).forward():
+                try:
+                    yield path.name, offset, fields_of(line), line
+                except (BadLine, json.JSONDecodeError):
+                    yield path.name, offset, {}, line

@@ -1,0 +1,273 @@
+"""Index files: where each document lies in its table file, and the sorted keys of a table. May be deleted any time.
+
+One file a table and checkpoint, mapped: header, table of contents, checksums of blocks, then the data.
+A block's checksum is checked when the block is first touched. Keys are fixed-width bytes (store/keys.py)
+padded with zeros, with the ids in an array of the same order.
+"""
+
+import json
+import mmap
+import struct
+import sys
+import zlib
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from tui_billing.store.keys import TableKeys, encoded
+
+RANGE = 10_000
+SLOT = struct.Struct("<II")
+MAGIC = b"TBIDX002"
+BLOCK = 1 << 14
+Buffer = bytes | mmap.mmap
+Identity = tuple[int, int, int]
+"""Size, mtime in ns and inode of a table file."""
+
+
+class BadIndex(Exception):
+    """The index file is not usable; it is built anew."""
+
+
+class SortedKeys:
+    """One key of one table: `count` entries in order of key, then id."""
+
+    def __init__(self, index: "TableIndex", row: list[int]) -> None:
+        self._index, self._data = index, index.data
+        self.count, self.width, self._keys_at, self._ids_at = row
+        self._positions = range(self.count)
+
+    def _key(self, position: int) -> bytes:
+        at = self._keys_at + position * self.width
+        end = at + self.width
+        self._index.check(at, end)
+        return self._data[at:end]
+
+    def equal(self, value: Any) -> list[int]:
+        """Ids of entries that may have this value, ascending."""
+        code = encoded(value)
+        if len(code) > self.width or not self.count:
+            return []
+        code = code.ljust(self.width, b"\0")
+        low = bisect_left(self._positions, code, key=self._key)
+        if low == self.count or self._key(low) != code:
+            return []
+        if low + 1 == self.count or self._key(low + 1) != code:
+            return self.ids(low, low + 1)
+        return self.ids(low, bisect_right(self._positions, code, lo=low, key=self._key))
+
+    def between(self, low: Any, high: Any) -> list[int]:
+        """Ids of entries that may lie in [low, high], in order of key, then id."""
+        first, last = 0, self.count
+        if low is not None:
+            first = bisect_left(self._positions, self._fit(low), key=self._key)
+        if high is not None:
+            last = bisect_right(self._positions, self._fit(high), key=self._key)
+        return self.ids(first, last)
+
+    def _fit(self, value: Any) -> bytes:
+        return encoded(value)[: self.width].ljust(self.width, b"\0")
+
+    def ids(self, first: int, last: int) -> list[int]:
+        """The ids of entries [first, last)."""
+        if last <= first:
+            return []
+        at, end = self._ids_at + 8 * first, self._ids_at + 8 * last
+        self._index.check(at, end)
+        return _unpacked(self._data[at:end]).tolist()
+
+    def position(self, code: bytes, record_id: int) -> int:
+        """Where the entry is or belongs; `code` is padded to the width."""
+        low = bisect_left(self._positions, code, key=self._key)
+        high = bisect_right(self._positions, code, lo=low, key=self._key)
+        return low + bisect_left(self.ids(low, high), record_id)
+
+    def slices(self) -> tuple[memoryview, memoryview]:
+        """All keys and all ids as bytes."""
+        view, keys, ids = memoryview(self._data), self._keys_at, self._ids_at
+        return view[keys : keys + self.count * self.width], view[ids : ids + self.count * 8]
+
+
+class TableIndex:
+    """A mapped or freshly built index. `seq` and `head` name the checkpoint that it belongs to."""
+
+    def __init__(self, data: Buffer) -> None:
+        self.data = data
+        if data[: len(MAGIC)] != MAGIC:
+            raise BadIndex("no index file")
+        length, crc = SLOT.unpack_from(data, len(MAGIC))
+        start = len(MAGIC) + SLOT.size
+        text = data[start : start + length]
+        if zlib.crc32(text) != crc:
+            raise BadIndex("broken table of contents")
+        toc: dict[str, Any] = json.loads(text)
+        self._data_at, self._end = toc["data"], toc["data"] + toc["size"]
+        if len(data) < self._end:
+            raise BadIndex("cut")
+        sums = data[toc["sums"] : toc["sums"] + 4 * toc["blocks"]]
+        if zlib.crc32(sums) != toc["sums_crc"]:
+            raise BadIndex("broken checksums")
+        self._sums = struct.unpack(f"<{toc['blocks']}I", sums)
+        self._checked = bytearray(toc["blocks"])
+        self.seq, self.head, self.fingerprint = toc["seq"], toc["head"], toc["fingerprint"]
+        self._slots: dict[int, tuple[Identity, int]] = {
+            row[0]: ((row[1], row[2], row[3]), self._data_at + row[4]) for row in toc["segments"]
+        }
+        self.keys = [
+            SortedKeys(self, [row[0], row[1], self._data_at + row[2], self._data_at + row[3]]) for row in toc["keys"]
+        ]
+
+    def check(self, at: int, end: int) -> None:
+        """Raises BadIndex where a touched block is not as it was written."""
+        first, last = (at - self._data_at) // BLOCK, (end - 1 - self._data_at) // BLOCK
+        if self._checked[first] and self._checked[last] and last - first < 2:
+            return
+        for block in range(first, last + 1):
+            if not self._checked[block]:
+                begin = self._data_at + block * BLOCK
+                if zlib.crc32(self.data[begin : min(begin + BLOCK, self._end)]) != self._sums[block]:
+                    raise BadIndex(f"block {block} is broken")
+                self._checked[block] = 1
+
+    def check_all(self) -> None:
+        """Every block. Raises BadIndex."""
+        for block in range(len(self._sums)):
+            self.check(self._data_at + block * BLOCK, min(self._data_at + (block + 1) * BLOCK, self._end))
+
+    def slots_at(self, segment: int, identity: Identity) -> int | None:
+        """Where the slots of this very table file begin; None where the file is another one."""
+        row = self._slots.get(segment)
+        return row[1] if row is not None and row[0] == identity else None
+
+
+def _packed(ids: Iterable[int]) -> bytes:
+    out = array("Q", ids)
+    if sys.byteorder == "big":  # pragma: no cover
+        out.byteswap()
+    return out.tobytes()
+
+
+def _unpacked(data: bytes) -> "array[int]":
+    out = array("Q")
+    out.frombytes(data)
+    if sys.byteorder == "big":  # pragma: no cover
+        out.byteswap()
+    return out
+
+
+class KeyCollector:
+    """Gathers the keys of a whole table, table file by table file, in packed form."""
+
+    def __init__(self, keys: TableKeys) -> None:
+        self._keys = keys
+        self._chunks: list[list[tuple[int, bytes, list[int]]]] = [[] for _ in keys.names]
+
+    def add(self, docs: Iterable[tuple[int, Any]]) -> None:
+        """The (id, document) pairs of one table file."""
+        gathered: list[list[tuple[bytes, int]]] = [[] for _ in self._keys.names]
+        for record_id, doc in docs:
+            for out, function in zip(gathered, self._keys.functions, strict=True):
+                for value in function(doc):
+                    out.append((encoded(value), record_id))
+        for chunks, entries in zip(self._chunks, gathered, strict=True):
+            width = max((len(code) for code, _ in entries), default=0)
+            codes = b"".join([code.ljust(width, b"\0") for code, _ in entries])
+            chunks.append((width, codes, [record_id for _, record_id in entries]))
+
+    def sections(self) -> Iterator[tuple[int, int, bytes, bytes]]:
+        """Per key: count, width, keys, ids."""
+        for chunks in self._chunks:
+            width = max((w for w, _, _ in chunks), default=0) or 1
+            entries = []
+            for w, codes, ids in chunks:
+                entries += [
+                    (codes[i * w : i * w + w].ljust(width, b"\0"), record_id) for i, record_id in enumerate(ids)
+                ]
+            chunks.clear()
+            entries.sort()
+            yield len(entries), width, b"".join([c for c, _ in entries]), _packed(i for _, i in entries)
+
+
+def spliced(
+    old: SortedKeys, gone: list[tuple[bytes, int]], fresh: list[tuple[bytes, int]]
+) -> tuple[int, int, bytes, bytes] | None:
+    """A section with entries taken out and put in, copied in stretches; None where the width no longer fits."""
+    width = old.width
+    if not old.count or any(len(code) > width for code, _ in fresh):
+        return None
+    edits: list[tuple[int, int, bytes, int]] = []
+    for kind, entries in ((0, gone), (1, fresh)):
+        for code, record_id in entries:
+            padded = code.ljust(width, b"\0")
+            edits.append((old.position(padded, record_id), kind, padded, record_id))
+    edits.sort(key=lambda e: (e[0], e[2], e[3], e[1]))
+    keys, ids = old.slices()
+    out_keys, out_ids, at, count = [], [], 0, old.count
+    for position, kind, code, record_id in edits:
+        out_keys.append(keys[at * width : position * width])
+        out_ids.append(ids[at * 8 : position * 8])
+        at = max(at, position)
+        if kind == 1:
+            out_keys.append(code)  # type: ignore[arg-type]
+            out_ids.append(_packed([record_id]))  # type: ignore[arg-type]
+            count += 1
+        elif (
+            position < old.count and old.ids(position, position + 1) == [record_id] and keys_equal(keys, position, code)
+        ):
+            at, count = position + 1, count - 1
+    out_keys.append(keys[at * width :])
+    out_ids.append(ids[at * 8 :])
+    return count, width, b"".join(out_keys), b"".join(out_ids)
+
+
+def keys_equal(keys: memoryview, position: int, code: bytes) -> bool:
+    """Whether the entry at `position` has this padded key."""
+    return keys[position * len(code) : (position + 1) * len(code)] == code
+
+
+def index_bytes(
+    seq: int,
+    head: str,
+    fingerprint: int,
+    slots: Iterable[tuple[int, Identity, Callable[[], bytes]]],
+    sections: Iterable[tuple[int, int, bytes, bytes]],
+) -> list[bytes]:
+    """The pieces of an index file. `slots` are (segment, identity, its slots); `sections` as of KeyCollector."""
+    data: list[bytes] = []
+    size = 0
+    segments, keys = [], []
+    for segment, identity, make in slots:
+        segments.append([segment, *identity, size])
+        data.append(make())
+        size += len(data[-1])
+    for count, width, codes, ids in sections:
+        keys.append([count, width, size, size + len(codes)])
+        data += (codes, ids)
+        size += len(codes) + len(ids)
+    sums = list(_block_sums(data))
+    packed = struct.pack(f"<{len(sums)}I", *sums)
+    toc: dict[str, Any] = {"seq": seq, "head": head, "fingerprint": fingerprint, "segments": segments, "keys": keys}
+    toc |= {"size": size, "blocks": len(sums), "sums_crc": zlib.crc32(packed), "sums": 0, "data": 0}
+    room = len(json.dumps(toc)) + 32
+    toc["sums"] = len(MAGIC) + SLOT.size + room
+    toc["data"] = toc["sums"] + len(packed)
+    text = json.dumps(toc).encode().ljust(room)
+    return [MAGIC, SLOT.pack(len(text), zlib.crc32(text)), text, packed, *data]
+
+
+def _block_sums(data: list[bytes]) -> Iterator[int]:
+    """CRC of every BLOCK bytes of the joined pieces."""
+    crc, room = 0, BLOCK
+    for piece in data:
+        view = memoryview(piece)
+        while len(view):
+            part = view[:room]
+            crc = zlib.crc32(part, crc)
+            room -= len(part)
+            view = view[len(part) :]
+            if not room:
+                yield crc
+                crc, room = 0, BLOCK
+    if room < BLOCK:
+        yield crc

@@ -1,0 +1,162 @@
+"""Reads over layers of changes (a transaction, the journal) that lie over the table files."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tui_billing.store.engine import Damaged, Doc
+from tui_billing.store.indexes import RANGE
+from tui_billing.store.journal import BadLine, load, scan_json
+from tui_billing.store.keys import KeyBook, encoded, is_exact
+from tui_billing.store.overlay import Overlay, text_of
+from tui_billing.store.segments import Tables, damaged
+
+CHUNK = 250
+
+
+class Queries:
+    """`layers` from top to bottom; a record that is in a layer hides what lies below."""
+
+    def __init__(self, book: KeyBook, layers: tuple[Overlay, ...], tables: Tables) -> None:
+        self.book, self.layers, self.tables = book, layers, tables
+
+    def raw(self, table: str, record_id: int) -> bytes | None:
+        """The text of the current document."""
+        for layer in self.layers:
+            docs = layer.docs.get(table)
+            if docs is not None and record_id in docs:
+                return text_of(docs[record_id])
+        return self.tables.raw(table, record_id)
+
+    def get(self, table: str, record_id: int) -> Doc | None:
+        raw = self.raw(table, record_id)
+        return None if raw is None else self._parsed(table, record_id, raw)
+
+    def _parsed(self, table: str, record_id: int, raw: bytes) -> Doc:
+        try:
+            doc = load(raw)
+        except BadLine as error:
+            raise self._damage(table, record_id, str(error)) from None
+        if doc.get("id") != record_id:
+            raise self._damage(table, record_id, f"id {doc.get('id')} statt {record_id}")
+        return doc
+
+    def _damage(self, table: str, record_id: int, why: str) -> Damaged:
+        segment = self.tables.segment(table, (record_id - 1) // RANGE)
+        if segment is None or any(record_id in layer.docs.get(table, ()) for layer in self.layers):
+            return damaged(f"journal ({table} {record_id})", 0, why)
+        line, byte = segment.place(record_id)
+        return damaged(f"tables/{segment.path.name}", line, f"Datensatz {record_id} ist nicht lesbar ({why})", byte)
+
+    def get_many(self, table: str, ids: list[int]) -> list[Doc]:
+        out: list[Doc] = []
+        for start in range(0, len(ids), CHUNK):
+            found = [(i, raw) for i in ids[start : start + CHUNK] if (raw := self.raw(table, i)) is not None]
+            try:
+                docs, _ = scan_json(str(b"[" + b",".join([raw for _, raw in found]) + b"]", "utf-8"), 0)
+                sound = [doc["id"] for doc in docs] == [i for i, _ in found]
+            except (ValueError, KeyError, TypeError, StopIteration):
+                sound = False
+            out += docs if sound else [self._parsed(table, i, raw) for i, raw in found]
+        return out
+
+    def _hidden(self, table: str, below: int) -> list[dict[int, Any]]:
+        """The layers above position `below` that know this table."""
+        return [docs for layer in self.layers[:below] if (docs := layer.docs.get(table))]
+
+    def _candidates(self, table: str, position: int, value: Any) -> list[int]:
+        """Ids that have this value, or may have it where the index is not exact; ascending."""
+        index = self.tables.index(table)
+        hits = index.keys[position].equal(value) if index is not None else []
+        hidden = self._hidden(table, len(self.layers))
+        if hidden and hits:
+            hits = [i for i in hits if not any(i in docs for docs in hidden)]
+        more: list[int] = []
+        for depth, layer in enumerate(self.layers):
+            own = layer.ids(table, position, value)
+            if own and depth:
+                above = self._hidden(table, depth)
+                own = [i for i in own if not any(i in docs for docs in above)]
+            more += own
+        return sorted(hits + more) if more else hits
+
+    def find_ids(self, table: str, key: str, value: Any) -> list[int]:
+        keys = self.book.of(table)
+        position = keys.position[key]
+        ids = self._candidates(table, position, value)
+        if is_exact(value, encoded(value)):
+            return ids
+        function = keys.functions[position]
+        return [i for i, doc in zip(ids, self.get_many(table, ids), strict=True) if value in function(doc)]
+
+    def find(self, table: str, key: str, value: Any) -> list[Doc]:
+        keys = self.book.of(table)
+        position = keys.position[key]
+        function = keys.functions[position]
+        docs = self.get_many(table, self._candidates(table, position, value))
+        return [doc for doc in docs if value in function(doc)]
+
+    def between(self, table: str, key: str, low: Any, high: Any) -> list[Doc]:
+        keys = self.book.of(table)
+        position = keys.position[key]
+        function = keys.functions[position]
+        index = self.tables.index(table)
+        base = index.keys[position].between(low, high) if index is not None else []
+        hidden = self._hidden(table, len(self.layers))
+        if hidden:
+            base = [i for i in base if not any(i in docs for docs in hidden)]
+        ids = list(dict.fromkeys(base))
+        for depth, layer in enumerate(self.layers):
+            above = self._hidden(table, depth)
+            own = {i for _, i in layer.between(table, position, low, high)}
+            ids += [i for i in sorted(own) if not any(i in docs for docs in above)]
+        hits = [
+            (value, doc["id"], doc)
+            for doc in self.get_many(table, ids)
+            for value in function(doc)
+            if (low is None or value >= low) and (high is None or value <= high)
+        ]
+        hits.sort(key=_by_value_and_id)
+        if len(hits) == len(ids):
+            return [doc for _, _, doc in hits]
+        return self.get_many(table, [i for _, i, _ in hits])
+
+    def ids_after(self, table: str, after: int) -> Iterator[list[int]]:
+        """All ids above `after`, ascending, one list per table file."""
+        changed: dict[int, set[int]] = {}
+        for layer in self.layers:
+            for record_id in layer.docs.get(table, ()):
+                if record_id > after:
+                    changed.setdefault((record_id - 1) // RANGE, set()).add(record_id)
+        for number in sorted({n for n in self.tables.numbers(table) if (n + 1) * RANGE > after} | set(changed)):
+            segment = self.tables.segment(table, number)
+            ids = segment.ids() if segment is not None else []
+            if ids and ids[0] <= after:
+                ids = [i for i in ids if i > after]
+            if number in changed:
+                ids = sorted(changed[number].union(ids))
+            yield ids
+
+    def scan(self, table: str, after: int = 0) -> Iterator[Doc]:
+        for ids in self.ids_after(table, after):
+            for start in range(0, len(ids), CHUNK):
+                yield from self.get_many(table, ids[start : start + CHUNK])
+
+    def exists(self, table: str, record_id: int) -> bool:
+        """Whether there is such a record, without reading it."""
+        for layer in self.layers:
+            docs = layer.docs.get(table)
+            if docs is not None and record_id in docs:
+                return docs[record_id] is not None
+        segment = self.tables.segment(table, (record_id - 1) // RANGE)
+        return segment is not None and segment.slot(record_id)[1] > 0
+
+    def count(self, table: str) -> int:
+        total = self.tables.count(table)
+        below = Queries(self.book, (), self.tables)
+        for record_id in {i for layer in self.layers for i in layer.docs.get(table, ())}:
+            total += self.exists(table, record_id) - below.exists(table, record_id)
+        return total
+
+
+def _by_value_and_id(hit: tuple[Any, int, Doc]) -> tuple[Any, int]:
+    return hit[0], hit[1]

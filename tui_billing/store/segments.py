@@ -1,0 +1,300 @@
+"""Table files: plain TinyDB JSON, one document a line, mapped and parsed on access.
+
+A file holds the ids index * RANGE + 1 … (index + 1) * RANGE of one table and is always replaced whole. It may be newer
+than the manifest that is being read; a document in the journal lies over it either way.
+"""
+
+import hashlib
+import mmap
+import os
+import re
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tui_billing.store.engine import Damaged, StoreError
+from tui_billing.store.fsops import FsOps, file_mode, replace_file
+from tui_billing.store.indexes import RANGE, SLOT, BadIndex, Identity, KeyCollector, TableIndex, index_bytes
+from tui_billing.store.journal import BadLine, dump, load
+from tui_billing.store.keys import KeyBook
+from tui_billing.store.manifest import Manifest, SegmentInfo
+
+MOST_MAPPED = 300
+LINE = re.compile(rb'"(\d+)":(\{.*\}),?')
+
+
+class Moved(Exception):
+    """The files on disk are not those of the manifest that was read: read it again, else raise `damage`."""
+
+    def __init__(self, damage: StoreError) -> None:
+        super().__init__(str(damage))
+        self.damage = damage
+
+
+def damaged(file: str, line: int, why: str, byte: int | None = None) -> Damaged:
+    """The report that names a place."""
+    place = "{file}, Zeile {line}: {why}" if byte is None else "{file}, Zeile {line} (Byte {byte}): {why}"
+    return Damaged(place, file=file, line=line, byte=byte, why=why)
+
+
+def segment_name(table: str, index: int) -> str:
+    """File name of a table file; odd characters of a user's own table are escaped."""
+    return f"{quote(table, safe='').replace('.', '%2E')}.{index + 1:04d}.json"
+
+
+def segment_of(record_id: int) -> int:
+    """Which table file holds this id."""
+    return (record_id - 1) // RANGE
+
+
+class SegmentWriter:
+    """Writes one table file from (id, text) in id order and knows its slots, size and hash afterwards."""
+
+    def __init__(self, table: str, index: int, rows: Iterable[tuple[int, bytes]]) -> None:
+        self.table, self.index, self._rows = table, index, rows
+        self.slots = array("I", bytes(8 * RANGE))
+        self.count = self.size = 0
+        self._digest = hashlib.sha256()
+
+    def pieces(self) -> Iterator[bytes]:
+        """The file's text."""
+        yield self._out(b"{" + dump(self.table) + b":{")
+        comma = b"\n"
+        for record_id, raw in self._rows:
+            start = comma + f'"{record_id}":'.encode()
+            at = 2 * ((record_id - 1) % RANGE)
+            self.slots[at], self.slots[at + 1] = self.size + len(start), len(raw)
+            self.count += 1
+            comma = b",\n"
+            yield self._out(start + raw)
+        yield self._out(b"\n}}\n")
+
+    def _out(self, piece: bytes) -> bytes:
+        self.size += len(piece)
+        self._digest.update(piece)
+        return piece
+
+    def info(self, version: int) -> SegmentInfo:
+        """What the manifest says about the file."""
+        name = segment_name(self.table, self.index)
+        return SegmentInfo(name, self.table, self.index, self.count, self.size, self._digest.hexdigest(), version)
+
+
+def read_rows(data: bytes | mmap.mmap, name: str, table: str) -> Iterator[tuple[int, int, int, int]]:
+    """(id, offset, length, line number) of every document. Raises Damaged at the first line that is none."""
+    begin = b"{" + dump(table) + b":{\n"
+    if data[: len(begin)] != begin:
+        raise damaged(name, 1, "kein Tabellenanfang", 0)
+    at, line = len(begin), 2
+    while True:
+        end = data.find(b"\n", at)
+        if end < 0:
+            raise damaged(name, line, "die Datei ist abgeschnitten", at)
+        row = data[at:end]
+        if row == b"}}":
+            return
+        match = LINE.fullmatch(row)
+        if match is None:
+            raise damaged(name, line, "kein Datensatz", at)
+        yield int(match[1]), at + match.start(2), match.end(2) - match.start(2), line
+        at, line = end + 1, line + 1
+
+
+class Segment:
+    """One mapped table file. `slots` are (offset, length) a document, in the index file or computed here."""
+
+    def __init__(self, path: Path, infos: list[SegmentInfo], index: TableIndex | None) -> None:
+        self.path, self.number = path, infos[0].index
+        try:
+            with path.open("rb") as handle:
+                stat = os.fstat(handle.fileno())
+                if stat.st_size not in {info.size for info in infos}:
+                    raise Moved(self._damage("die Datei hat nicht die Länge, die das Verzeichnis nennt", stat.st_size))
+                self.data = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
+        except FileNotFoundError:
+            raise Moved(self._damage("die Tabellendatei fehlt", 0)) from None
+        self.identity: Identity = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+        self._index = index
+        self._at = index.slots_at(self.number, self.identity) if index is not None else None
+        self._own: bytes = b""
+        if self._at is None:
+            self._own, self._at, self._index = self._computed(infos), 0, None
+
+    def _damage(self, why: str, byte: int) -> Damaged:
+        return damaged(f"tables/{self.path.name}", 1, why, byte)
+
+    def _computed(self, infos: list[SegmentInfo]) -> bytes:
+        found = hashlib.sha256(self.data).hexdigest()
+        if found not in {info.sha256 for info in infos}:
+            for _, offset, length, line in read_rows(self.data, f"tables/{self.path.name}", infos[0].table):
+                self._parse(self.data[offset : offset + length], line, offset)
+            raise Moved(self._damage("der Inhalt passt nicht zur Prüfsumme", 0))
+        slots = array("I", bytes(8 * RANGE))
+        for record_id, offset, length, _ in read_rows(self.data, self.path.name, infos[0].table):
+            at = 2 * ((record_id - 1) % RANGE)
+            slots[at], slots[at + 1] = offset, length
+        return slots.tobytes()
+
+    def _parse(self, raw: bytes, line: int, byte: int) -> None:
+        try:
+            load(raw)
+        except BadLine as error:
+            raise Moved(damaged(f"tables/{self.path.name}", line, f"kein Datensatz ({error})", byte)) from None
+
+    def slot(self, record_id: int) -> tuple[int, int]:
+        """Offset and length of a document; length 0 where there is none."""
+        at = self._at + 8 * ((record_id - 1) % RANGE)  # type: ignore[operator]
+        if self._index is None:
+            return SLOT.unpack_from(self._own, at)  # type: ignore[return-value]
+        self._index.check(at, at + 8)
+        return SLOT.unpack_from(self._index.data, at)  # type: ignore[return-value]
+
+    def raw(self, record_id: int) -> bytes | None:
+        """A document's text."""
+        offset, length = self.slot(record_id)
+        return self.data[offset : offset + length] if length else None
+
+    def slots(self) -> bytes:
+        """All slots."""
+        if self._index is None:
+            return self._own
+        at: int = self._at or 0
+        self._index.check(at, at + 8 * RANGE)
+        return self._index.data[at : at + 8 * RANGE]
+
+    def ids(self) -> list[int]:
+        """Ids of its documents, ascending."""
+        lengths = memoryview(self.slots()).cast("I")[1::2]
+        first = self.number * RANGE + 1
+        return [first + i for i, length in enumerate(lengths) if length]
+
+    def place(self, record_id: int) -> tuple[int, int]:
+        """Line number and byte of a document, for a report."""
+        offset = self.slot(record_id)[0]
+        return self.data[:offset].count(b"\n") + 1, offset
+
+    def rows(self) -> Iterator[tuple[int, Any]]:
+        """(id, document). Raises Damaged."""
+        for record_id in self.ids():
+            raw = self.raw(record_id) or b""
+            try:
+                yield record_id, load(raw)
+            except BadLine as error:
+                line, byte = self.place(record_id)
+                raise damaged(f"tables/{self.path.name}", line, f"kein Datensatz ({error})", byte) from None
+
+
+class Tables:
+    """The table files of one manifest with their indexes, opened on first use."""
+
+    def __init__(self, folder: Path, manifest: Manifest, book: KeyBook, ops: FsOps) -> None:
+        self.folder, self.manifest, self.book, self._ops = folder, manifest, book, ops
+        self.infos: dict[str, dict[int, list[SegmentInfo]]] = {}
+        for info in (*manifest.segments, *manifest.pending):
+            self.infos.setdefault(info.table, {}).setdefault(info.index, []).append(info)
+        self._mapped: OrderedDict[tuple[str, int], Segment] = OrderedDict()
+        self._indexes: dict[str, TableIndex] = {}
+
+    def check_sizes(self) -> None:
+        """Every table file is there with the right length. Raises Moved."""
+        for per_table in self.infos.values():
+            for infos in per_table.values():
+                path = self.folder / "tables" / infos[0].file
+                try:
+                    size = path.stat().st_size
+                except OSError as error:
+                    if infos[0] in self.manifest.pending:
+                        continue
+                    raise Moved(damaged(f"tables/{path.name}", 1, f"nicht lesbar ({error.strerror})", 0)) from None
+                if size not in {info.size for info in infos}:
+                    raise Moved(damaged(f"tables/{path.name}", 1, "die Datei hat nicht die richtige Länge", size))
+
+    def segment(self, table: str, number: int) -> Segment | None:
+        """A table file, mapped; None where there is none."""
+        key = (table, number)
+        found = self._mapped.get(key)
+        if found is not None:
+            return found
+        infos = self.infos.get(table, {}).get(number)
+        if infos is None:
+            return None
+        path = self.folder / "tables" / infos[0].file
+        if not path.exists() and all(info in self.manifest.pending for info in infos):
+            return None
+        found = Segment(path, infos, self._indexes.get(table) or self._load(table))
+        if len(self._mapped) >= MOST_MAPPED:
+            self._mapped.popitem(last=False)
+        self._mapped[key] = found
+        return found
+
+    def raw(self, table: str, record_id: int) -> bytes | None:
+        """A document's text; None where there is none."""
+        segment = self._mapped.get((table, (record_id - 1) // RANGE)) or self.segment(table, segment_of(record_id))
+        return None if segment is None else segment.raw(record_id)
+
+    def numbers(self, table: str) -> list[int]:
+        """Which table files there are."""
+        return sorted(self.infos.get(table, ()))
+
+    def count(self, table: str) -> int:
+        """How many documents the table files hold."""
+        if self.manifest.pending:
+            segments = (self.segment(table, number) for number in self.numbers(table))
+            return sum(len(segment.ids()) for segment in segments if segment is not None)
+        return sum(infos[0].count for infos in self.infos.get(table, {}).values())
+
+    def index_path(self, table: str) -> Path:
+        """The index file of this checkpoint."""
+        return self.folder / "cache" / f"{quote(table, safe='').replace('.', '%2E')}.{self.manifest.seq}.idx"
+
+    def index(self, table: str) -> TableIndex | None:
+        """The table's index, loaded or built; None for a table without table files."""
+        found = self._indexes.get(table)
+        if found is None and table in self.infos:
+            found = self._load(table) or self._build(table)
+            self._indexes[table] = found
+        return found
+
+    def _load(self, table: str) -> TableIndex | None:
+        try:
+            with self.index_path(table).open("rb") as handle:
+                index = TableIndex(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ))
+        except (OSError, ValueError, KeyError, BadIndex):
+            return None
+        mine = (self.manifest.seq, self.manifest.head, self.book.of(table).fingerprint())
+        if (index.seq, index.head, index.fingerprint) != mine:
+            return None
+        self._indexes[table] = index
+        return index
+
+    def _build(self, table: str) -> TableIndex:
+        """Read all table files of the table; keep the result in cache/ where that is possible."""
+        keys = self.book.of(table)
+        collector = KeyCollector(keys)
+        slots: list[tuple[int, Identity, Callable[[], bytes]]] = []
+        for number in self.numbers(table):
+            segment = self.segment(table, number)
+            if segment is not None:
+                collector.add(segment.rows())
+                slots.append((number, segment.identity, segment.slots))
+        manifest = self.manifest
+        pieces = index_bytes(manifest.seq, manifest.head, keys.fingerprint(), slots, collector.sections())
+        path = self.index_path(table)
+        try:
+            replace_file(self._ops, path, pieces, file_mode(self.folder))
+            return self._load(table) or TableIndex(b"".join(pieces))
+        except OSError:
+            return TableIndex(b"".join(pieces))
+
+    def forget_index(self, table: str) -> None:
+        """Throw away a broken index file; the next question builds it."""
+        self._indexes.pop(table, None)
+        for key in [k for k in self._mapped if k[0] == table]:
+            del self._mapped[key]
+        try:
+            self._ops.unlink(self.index_path(table))
+        except OSError:
+            pass

@@ -1,0 +1,197 @@
+"""One handle's view of the data folder: the last checkpoint and the journal since, read to its end."""
+
+import os
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from tui_billing.store.engine import Damaged, StoreError
+from tui_billing.store.fsops import FsOps
+from tui_billing.store.journal import BadLine, Line, Op, checked_hash, fields_of, ops_of
+from tui_billing.store.keys import KeyBook, KeyValues
+from tui_billing.store.manifest import Manifest, load_manifest
+from tui_billing.store.overlay import JournalFile, Overlay
+from tui_billing.store.queries import Queries
+from tui_billing.store.segments import Moved, Tables, damaged
+
+REMEMBERED = 5_000
+READ = 1 << 20
+
+
+class Rewound(Exception):
+    """The journal is not what was read before: another process took back a write that failed. Load anew."""
+
+
+class Tail(Exception):
+    """The last line is incomplete or torn: bytes from `offset` on belong to no transaction."""
+
+    def __init__(self, offset: int, why: str) -> None:
+        super().__init__(why)
+        self.offset, self.why = offset, why
+
+
+def journal_path(folder: Path, first_seq: int) -> Path:
+    """The journal whose first transaction has this number."""
+    return folder / "journal" / f"{first_seq:012d}.jsonl"
+
+
+def journals(folder: Path) -> list[Path]:
+    """All kept journals, oldest first."""
+    return sorted(folder.glob("journal/[0-9]*.jsonl"))
+
+
+class State:
+    """Checkpoint + journal. Not for two threads at once: the engine sees to that."""
+
+    def __init__(self, folder: Path, book: KeyBook, ops: FsOps) -> None:
+        manifest = load_manifest(folder)
+        if manifest is None:
+            raise StoreError("In {folder} liegt kein Datenbestand", folder=str(folder))
+        self.folder, self.book, self.ops = folder, book, ops
+        self.manifest: Manifest = manifest
+        self.tables = Tables(folder, manifest, book, ops)
+        self.overlay = Overlay(book)
+        self.queries = Queries(book, (self.overlay,), self.tables)
+        self.next_ids: dict[str, int] = dict(manifest.next_ids)
+        self.counts: dict[str, int] = {}
+        self.seq, self.head = manifest.seq, manifest.head
+        self.sealed = False
+        self.log: deque[tuple[int, list[tuple[str, int]]]] = deque(maxlen=REMEMBERED)
+        self.tables.check_sizes()
+        self._open_newest()
+
+    def _open_newest(self) -> None:
+        """Find the newest journal that starts at or before this checkpoint and take in its first line."""
+        paths = journals(self.folder)
+        if not paths:
+            raise damaged("journal", 1, "kein Journal vorhanden", 0)
+        for path in reversed(paths):
+            self._open(path)
+            first = self._first_line()
+            if first["base"] <= self.manifest.seq:
+                break
+        else:
+            raise Moved(damaged(f"journal/{paths[-1].name}", 1, "das Journal ist neuer als das Verzeichnis", 0))
+
+    def _open(self, path: Path) -> None:
+        writable = True
+        try:
+            fd = self.ops.open(path, os.O_RDWR)
+        except OSError:
+            writable = False
+            fd = os.open(path, os.O_RDONLY)
+        self.journal = JournalFile(str(path), fd, writable)
+        self.position, self.line, self.sealed = 0, 1, False
+
+    def _first_line(self) -> dict[str, Any]:
+        """The carry line: every document that the checkpoint `base` does not have yet."""
+        line = self._next_line(os.fstat(self.journal.fd).st_size)
+        try:
+            if line is None:
+                raise BadLine("incomplete")
+            fields = fields_of(line)
+            checked_hash(fields["prev"], line)
+            if fields["base"] <= self.manifest.seq:
+                self._take(line)
+        except (BadLine, KeyError) as error:
+            raise self.damage(f"die erste Zeile ist beschädigt ({error})") from None
+        self.seq, self.head = fields["carry"], fields["prev"]
+        self._advance(line)
+        return fields
+
+    def _advance(self, line: bytes) -> None:
+        self.position += len(line) + 1
+        self.line += 1
+
+    def _take(self, line: bytes) -> list[tuple[str, int]]:
+        changed = []
+        for op in ops_of(line):
+            place = None if op.raw is None else (self.journal, self.position + op.offset, len(op.raw))
+            self.put(op, place, None)
+            changed.append((op.table, op.record_id))
+        return changed
+
+    def put(self, op: Op, place: tuple[JournalFile, int, int] | None, values: KeyValues | None) -> None:
+        """Lay one change over the table files; keeps the counts that somebody has asked for."""
+        table, record_id = op.table, op.record_id
+        if table in self.counts:
+            self.counts[table] += (place is not None) - self.queries.exists(table, record_id)
+        self.overlay.put(table, record_id, place, op.doc, values)
+        if self.next_ids.get(table, 1) <= record_id:
+            self.next_ids[table] = record_id + 1
+
+    def count(self, table: str) -> int:
+        """How many documents there are."""
+        if table not in self.counts:
+            self.counts[table] = self.queries.count(table)
+        return self.counts[table]
+
+    def _next_line(self, size: int) -> bytes | None:
+        """The line at the current position, without its newline; None where it is not complete."""
+        data, at = b"", self.position
+        while at < size:
+            block = self.journal.read(at, min(size - at, max(READ, len(data))))
+            if not block:
+                return None
+            end = block.find(b"\n")
+            if end >= 0:
+                return data + block[:end] if data else block[:end]
+            data += block
+            at += len(block)
+        return None
+
+    def grown(self) -> bool:
+        """Whether the journal is not as long as when it was last read."""
+        return self.sealed or os.fstat(self.journal.fd).st_size != self.position
+
+    def read_on(self) -> None:
+        """Read to the end of the journal. Raises Tail at a torn end, Rewound, Moved after a rotation, Damaged."""
+        size = os.fstat(self.journal.fd).st_size
+        if size < self.position:
+            raise Rewound
+        while self.position < size:
+            line = self._next_line(size)
+            if line is None:
+                raise Tail(self.position, "incomplete")
+            try:
+                text = checked_hash(self.head, line)
+            except BadLine as error:
+                if self.position + len(line) + 1 >= size:
+                    raise Tail(self.position, str(error)) from None
+                raise self.damage(str(error)) from None
+            self._take_line(line, text)
+        if self.sealed and journal_path(self.folder, self.seq + 1).exists():
+            raise Moved(self.damage("nach dem Siegel folgt kein passendes Journal"))
+
+    def _take_line(self, line: bytes, text: str) -> None:
+        if self.sealed:
+            raise self.damage("nach dem Siegel steht noch etwas")
+        try:
+            fields = fields_of(line)
+            if "seal" in fields:
+                self.sealed = True
+            else:
+                if fields["seq"] != self.seq + 1:
+                    raise BadLine("the number does not follow")
+                self.log.append((fields["seq"], self._take(line)))
+                self.seq, self.head = fields["seq"], text
+        except (BadLine, LookupError, ValueError, StopIteration) as error:
+            raise self.damage(str(error)) from None
+        self._advance(line)
+
+    def appended(self, line: Line, size: int) -> None:
+        """This handle wrote a transaction and took it over itself."""
+        self.position += size
+        self.line += 1
+        self.seq, self.head = self.seq + 1, line.hash
+
+    def damage(self, why: str) -> Damaged:
+        """A report with the place in the journal; everything before it can be read."""
+        report = damaged(
+            f"journal/{Path(self.journal.path).name}",
+            self.line,
+            f"{why}; lesbar bis Buchung {self.seq}",
+            self.position,
+        )
+        report.params["readable_to"] = self.seq
+        return report
