@@ -19,6 +19,7 @@ from tui_billing.domain.batch_states import ALLOWED, BatchAction, refusal
 from tui_billing.domain.batches import BatchState, InvoiceBatch, ReceivableEntry
 from tui_billing.domain.documents import DocumentKind
 from tui_billing.domain.plans import balance
+from tui_billing.i18n import speak
 
 D = Decimal
 
@@ -136,7 +137,7 @@ def test_the_explanation_stops_at_the_first_reason_that_decides():
         ("after_close_date", None),
         ("on_close_date", None),
     ]
-    assert verdict.reasons[3].text.format(**verdict.reasons[3].params) == (
+    assert speak(verdict.reasons[3].text, verdict.reasons[3].params) == (
         "Stichtag 30 fällt nicht auf das Abschlussdatum 15.11.2026"
     )
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from tui_billing.domain.batches import InvoiceBatch, ReceivableEntry
 from tui_billing.domain.cutoff import fits
 from tui_billing.domain.documents import ZERO, DocumentKind
-from tui_billing.domain.format import day
 from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.plans import Reason, Verdict
@@ -147,7 +147,7 @@ class Rules:
         return Reason("no_cutoff_day", True, N_("der Kunde hat den Stichtag {day}"), params)
 
     def _fits(self, facts: CustomerFacts) -> Reason:
-        params = {"day": facts.cutoff_day or 0, "close": day(self.parameters.close_date)}
+        params = {"day": facts.cutoff_day or 0, "close": self.parameters.close_date}
         if self.parameters.override_rules:
             return Reason("cutoff_day", True, N_("Erstellungsregeln überschrieben: der Stichtag zählt nicht"), params)
         if fits(facts.cutoff_day, self.parameters.close_date, month_end=self.month_end):
@@ -158,14 +158,14 @@ class Rules:
         """A batch closes before none that is printed already (D4.6)."""
         if facts.later_closing is None:
             return Reason("later_batch", True, N_("kein späterer Stapel des Kunden ist gedruckt"))
-        params = {"later": day(facts.later_closing)}
+        params: dict[str, Any] = {"later": facts.later_closing}
         if self.parameters.override_rules:
             text = N_("Erstellungsregeln überschrieben: der gedruckte Stapel vom {later} hindert nicht")
             return Reason("later_batch", True, text, params)
         return Reason("later_batch", False, N_("ein Stapel des Kunden vom {later} ist schon gedruckt"), params)
 
     def _until(self, entry: ReceivableEntry) -> Reason:
-        params = {"day": day(entry.batch_date), "close": day(self.parameters.close_date)}
+        params = {"day": entry.batch_date, "close": self.parameters.close_date}
         if self.parameters.override_rules:
             text = N_("Erstellungsregeln überschrieben: das Abschlussdatum zählt nicht")
             return Reason("after_close_date", True, text, params)
@@ -177,7 +177,7 @@ class Rules:
 
     def _on_close_date(self, entry: ReceivableEntry) -> Reason:
         """Override drops the exclusion too (D2.6)."""
-        params = {"day": day(entry.batch_date)}
+        params = {"day": entry.batch_date}
         p = self.parameters
         if p.exclude_on_close_date and not p.override_rules and entry.batch_date == p.close_date:
             text = N_("Rechnungen am Abschlussdatum {day} sind ausgeschlossen")

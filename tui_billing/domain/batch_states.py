@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from tui_billing.domain.batches import BATCH_STATE_NAMES, BatchState, InvoiceBatch
-from tui_billing.domain.messages import N_, Problem
+from tui_billing.domain.messages import N_, Problem, Term
 
 
 class BatchAction(StrEnum):
@@ -67,5 +67,5 @@ def refusal(batch: InvoiceBatch, action: BatchAction) -> Problem | None:
     if not text:
         return None
     code = {BatchState.OPEN: "STAPEL_OFFEN", BatchState.PRINTED: "STAPEL_GEDRUCKT", BatchState.DUMMY: "STAPEL_DUMMY"}
-    params = {"number": batch.number, "state": BATCH_STATE_NAMES[batch.state]}
+    params = {"number": batch.number, "state": Term(BATCH_STATE_NAMES[batch.state])}
     return Problem(code[batch.state], text, params, where=str(batch.number))

@@ -75,6 +75,6 @@ def spread(money: Decimal, items: Sequence[OpenItem]) -> tuple[Allocation, ...]:
         if money <= 0:
             break
         if item.open > 0:
-            found.append(Allocation(item.entry.document_id, part))
+            found.append(Allocation(document_id=item.entry.document_id, amount=part))
             money -= part
     return tuple(found)
