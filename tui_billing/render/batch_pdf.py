@@ -1,0 +1,251 @@
+"""The PDF of a batch: many letters through one writer of markdown-pdf's engine, then cut into single files.
+
+One writer means that fonts, letterheads and styles are made once for 25-100 documents. A page's bytes depend on its
+letter alone, so a letter gives the same file in any batch and process.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymupdf
+from markdown_pdf import MarkdownPdf
+
+from tui_billing.domain.format import money
+from tui_billing.domain.parties import Party
+from tui_billing.render import body as text
+from tui_billing.render.body import Body
+from tui_billing.render.frames import (
+    NEXT_TOP,
+    PAGE,
+    RIGHT,
+    TEXT_BOTTOM,
+    TEXT_TOP,
+    address_frame,
+    draw_girocode,
+    draw_mark,
+    draw_page_furniture,
+    info_frame,
+)
+from tui_billing.render.layout import Carry, Page, Space, break_pages
+from tui_billing.render.letter import Letter
+from tui_billing.render.letterhead import draw_sheet
+from tui_billing.render.markup import markdown_reader
+from tui_billing.render.pen import GREY, LIGHT, MM, Pen
+from tui_billing.render.port import Letterhead
+from tui_billing.render.texts import label
+
+CARRY_HEIGHT = 17.0
+PRODUCER = "tui-billing"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a letter lies in the batch: its first page (from 0) and their count."""
+
+    letter: Letter
+    first: int
+    count: int
+
+
+class BatchPdf(MarkdownPdf):
+    """One writer for a batch of letters. `add_letter` for each, `close`, then `cut` the singles."""
+
+    def __init__(self, path: Path, letterhead: Letterhead = Letterhead()) -> None:
+        # Not the parent's __init__: its writer is a Python stream, which costs hundreds of callbacks a page.
+        self.toc_level, self.toc, self.hrefs, self.sections, self.plugins = 0, [], [], [], {}
+        self.meta = dict.fromkeys(MarkdownPdf.meta)
+        self.m_d = markdown_reader()
+        self.path, self.letterhead = path, letterhead
+        self.writer = pymupdf.DocumentWriter(str(path), "compress,compress-fonts")
+        self.page_num = 0
+        self.sheets: dict[tuple[Party, str], int] = {}
+        self.sheet_of: list[tuple[int, bool]] = []
+        self.document: pymupdf.Document | None = None
+
+    def add_letter(self, letter: Letter) -> Placed:
+        """Lay a letter out and draw its pages. Raises TooTall before anything of it is drawn."""
+        body = Body(letter)
+        address, drop = address_frame(letter.address)
+        info = info_frame(letter.info)
+        top = max(TEXT_TOP, info.filled[3] + 5 * MM if info else 0)
+        carried = frozenset(n for n, table in enumerate(letter.tables) if table.has_carry)
+        pages = break_pages(body.items, Space(top, NEXT_TOP, TEXT_BOTTOM), CARRY_HEIGHT, carried)
+        sheet = self._sheet(letter) if letter.has_sheet else -1
+        first = self.page_num
+        for number, page in enumerate(pages, start=1):
+            device = self._begin(sheet, number == 1)
+            pen = Pen(device)
+            if letter.mark:
+                draw_mark(pen, letter.mark)
+            if number == 1:
+                address.draw(device, drop)
+                if info:
+                    info.draw(device)
+            self._draw_page(pen, letter, body, page)
+            draw_page_furniture(pen, letter, number, len(pages))
+            self.writer.end_page()
+        return Placed(letter, first, len(pages))
+
+    def _begin(self, sheet: int, first: bool) -> object:
+        self.page_num += 1
+        self.sheet_of.append((sheet, first))
+        return self.writer.begin_page(PAGE).this
+
+    def _sheet(self, letter: Letter) -> int:
+        """The page number of the letterhead's first sheet for this seller, drawn when first needed."""
+        key = (letter.seller, letter.language)
+        if key not in self.sheets:
+            self.sheets[key] = self.page_num
+            if not self.letterhead.pdf:
+                logo = Path(self.letterhead.logo) if self.letterhead.logo else None
+                for first in (True, False):
+                    draw_sheet(self._begin(-1, first), letter.seller, letter.language, logo, first)
+                    self.writer.end_page()
+        return self.sheets[key]
+
+    def _draw_page(self, pen: Pen, letter: Letter, body: Body, page: Page) -> None:
+        for first, last, y in _spans(body, page):
+            body.draw(pen.device, first, last, y)
+        for index, y in page.placed:
+            piece, item = body.pieces[index], body.items[index]
+            if piece.is_head:
+                pen.rule(text.LEFT, RIGHT, y + item.height - 0.8, 0.8, 0.2)
+            elif piece.is_sum:
+                if piece.strong:
+                    pen.rule(text.LEFT + text.SUMS_LEFT, RIGHT, y, 0.8, 0.2)
+            elif piece.table >= 0:
+                pen.rule(text.LEFT, RIGHT, y + item.height - 0.4, 0.4, 0.8)
+            if piece.least_height and letter.girocode:
+                draw_girocode(pen, letter.girocode, label(letter.language, "girocode"), y + 1, text.QR_SIDE)
+        for carry in page.carries:
+            _draw_carry(pen, letter, carry)
+
+    def close(self, subset: bool = False) -> None:
+        """Finish the file and put the letterhead behind every page, each sheet stored once."""
+        if not self.page_num:
+            return
+        self.writer.close()
+        self.document = pymupdf.open(str(self.path))
+        _Sheets(self.document, self.letterhead).lay_under(self.sheet_of)
+        if subset:
+            self.document.subset_fonts()
+
+    def discard(self, keep: bool = False) -> None:
+        """Close the file and remove it, or save it with its letterheads for the combined print."""
+        if self.document is None:
+            return
+        data = self.document.tobytes(no_new_id=True) if keep else b""
+        self.document.close()
+        if keep:
+            self.path.write_bytes(data)
+        else:
+            self.path.unlink()
+
+    def cut(self, placed: Placed) -> bytes:
+        """The single file of one letter, with its metadata and an /ID of its own."""
+        assert self.document is not None
+        single = pymupdf.open()
+        last = placed.first + placed.count - 1
+        single.insert_pdf(
+            self.document, from_page=placed.first, to_page=last, links=False, annots=False, widgets=False, final=False
+        )
+        return finished(single, placed.letter)
+
+
+def finished(single: pymupdf.Document, letter: Letter) -> bytes:
+    """The bytes of a single file: title, author, language, dates of the letter, an /ID derived from it."""
+    stamp = f"D:{letter.created:%Y%m%d}000000Z"
+    single.set_metadata(
+        {
+            "title": letter.title,
+            "author": letter.seller.name,
+            "subject": letter.heading,
+            "creator": PRODUCER,
+            "producer": "MuPDF",
+            "creationDate": stamp,
+            "modDate": stamp,
+        }
+    )
+    catalog = single.pdf_catalog()
+    single.xref_set_key(catalog, "Lang", f"({'en-GB' if letter.language == 'en' else 'de-DE'})")
+    single.xref_set_key(catalog, "ViewerPreferences", "<</DisplayDocTitle true>>")
+    identity = hashlib.sha256(letter.identity.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    single.xref_set_key(-1, "ID", f"[<{identity}><{identity}>]")
+    data: bytes = single.tobytes(no_new_id=True)
+    single.close()
+    return data
+
+
+def _spans(body: Body, page: Page) -> list[tuple[int, int, float]]:
+    """Runs of pieces that follow one another without a gap, each with the y of its top."""
+    spans: list[tuple[int, int, float]] = []
+    bottom = -1.0
+    for index, y in page.placed:
+        if spans and index == spans[-1][1] + 1 and abs(bottom - y) < 0.01:
+            spans[-1] = (spans[-1][0], index, spans[-1][2])
+        else:
+            spans.append((index, index, y))
+        bottom = y + body.natural[index]
+    return spans
+
+
+def _draw_carry(pen: Pen, letter: Letter, carry: Carry) -> None:
+    baseline = carry.y + CARRY_HEIGHT - 5.5
+    pen.text(text.LEFT + 28, baseline, label(letter.language, "carry"), 9.5, bold=True)
+    pen.text(RIGHT, baseline, money(carry.amount, letter.language), 9.5, bold=True, right=True)
+    pen.rule(text.LEFT, RIGHT, carry.y + CARRY_HEIGHT - 0.4, 0.4, 0.8)
+
+
+class _Sheets:
+    """Turns the letterhead's pages into form objects and lays them under the letters' pages."""
+
+    def __init__(self, document: pymupdf.Document, letterhead: Letterhead) -> None:
+        self.document, self.letterhead = document, letterhead
+        self.forms: dict[tuple[int, bool], int] = {}
+        self.prelude = 0
+
+    def lay_under(self, sheet_of: Sequence[tuple[int, bool]]) -> None:
+        """Sheet of each page by its number; -1 marks the sheets themselves."""
+        document = self.document
+        self.prelude = document.get_new_xref()
+        document.update_object(self.prelude, "<<>>")
+        document.update_stream(self.prelude, b"q /Sheet Do Q\n", compress=False)
+        for number, key in enumerate(sheet_of):
+            if key[0] < 0:
+                continue
+            page = document.page_xref(number)
+            resources = int(document.xref_get_key(page, "Resources")[1].split()[0])
+            contents = document.xref_get_key(page, "Contents")[1]
+            document.xref_set_key(resources, "XObject", f"<</Sheet {self._form(key)} 0 R>>")
+            document.xref_set_key(page, "Contents", f"[{self.prelude} 0 R {contents}]")
+
+    def _form(self, key: tuple[int, bool]) -> int:
+        if key not in self.forms:
+            self.forms[key] = self._own(key) if self.letterhead.pdf else self._drawn(key[0] + (not key[1]))
+        return self.forms[key]
+
+    def _drawn(self, number: int) -> int:
+        """A page of this file as a form: its stream and its resources, which hold the batch's own fonts."""
+        document = self.document
+        page = document.page_xref(number)
+        resources = document.xref_get_key(page, "Resources")[1]
+        stream = document.xref_stream(int(document.xref_get_key(page, "Contents")[1].split()[0]))
+        return self._new_form(resources, stream, PAGE.width, PAGE.height)
+
+    def _new_form(self, resources: str, stream: bytes, width: float, height: float) -> int:
+        form = self.document.get_new_xref()
+        box = f"[0 0 {width:g} {height:g}]"
+        self.document.update_object(form, f"<</Type/XObject/Subtype/Form/BBox{box}/Resources {resources}>>")
+        self.document.update_stream(form, stream)
+        return form
+
+    def _own(self, key: tuple[int, bool]) -> int:
+        """A page of the company's own letterhead; a single page serves all sheets."""
+        with pymupdf.open(self.letterhead.pdf) as paper:
+            number = 0 if key[1] or paper.page_count == 1 else 1
+            scratch = self.document.new_page(width=PAGE.width, height=PAGE.height)
+            form: int = scratch.show_pdf_page(PAGE, paper, number)
+            self.document.delete_page(scratch.number)
+        return form

@@ -1,0 +1,62 @@
+"""Text into HTML that the engine may read: values are escaped, only the clerk's own texts are Markdown."""
+
+import html
+import unicodedata
+
+from markdown_it import MarkdownIt
+
+from tui_billing.domain.texts import clean, clean_block
+
+# Marks stacked on one letter climb over the lines above; three are more than any language needs.
+_STACK = 3
+
+
+def plain(text: str) -> str:
+    """One line of printable text: control characters gone, line breaks as spaces, composed (NFC)."""
+    return _calm(clean(text)).strip()
+
+
+def plain_block(text: str) -> str:
+    """As `plain`, with line breaks kept as a bare newline."""
+    return _calm(clean_block(text)).strip("\n")
+
+
+def escape(text: str) -> str:
+    """One line of plain text as HTML."""
+    return html.escape(plain(text))
+
+
+def escape_block(text: str) -> str:
+    """Plain text of several lines as HTML, line breaks as `<br/>`."""
+    return html.escape(plain_block(text)).replace("\n", "<br/>")
+
+
+def markdown_reader() -> MarkdownIt:
+    """Markdown as a clerk writes it: emphasis, lists, headings, rules; no HTML, pictures, links, code and tables."""
+    reader = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    return reader.disable(["html_block", "html_inline", "image", "link", "autolink", "reference"]).disable(
+        ["code", "fence", "backticks"]
+    )
+
+
+def markdown_blocks(reader: MarkdownIt, text: str) -> tuple[str, ...]:
+    """The HTML of each top-level block of a Markdown text; a page may break between two of them."""
+    tokens = reader.parse(plain_block(text))
+    blocks, start, depth = [], 0, 0
+    for index, token in enumerate(tokens):
+        depth += token.nesting
+        if depth == 0:
+            blocks.append(reader.renderer.render(tokens[start : index + 1], reader.options, {}))
+            start = index + 1
+    return tuple(blocks)
+
+
+def _calm(text: str) -> str:
+    if text.isascii():
+        return text
+    kept, run = [], 0
+    for char in text:
+        run = run + 1 if unicodedata.combining(char) else 0
+        if run <= _STACK:
+            kept.append(char)
+    return "".join(kept)

@@ -1,0 +1,170 @@
+"""The renderer: batches of jobs in other processes. Nothing here imports PyMuPDF, which holds the interpreter's lock.
+
+A process that dies or hangs costs the document that it died of, never the run: its batch is tried again alone, then
+document by document, and what breaks again is a problem.
+"""
+
+import contextlib
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import replace
+from pathlib import Path
+
+from tui_billing.domain.messages import N_, Problem
+from tui_billing.render import worker
+from tui_billing.render.port import Job, Letterhead, Rendered, StatementJob
+from tui_billing.render.worker import Order, Outcome, Span
+
+SMALLEST_BATCH, LARGEST_BATCH = 25, 100
+SECONDS_PER_BATCH, SECONDS_PER_JOB = 60.0, 3.0
+SECONDS_FOR_JOINING = 900.0
+WHOLE_FILE = -1
+_LOST = (BrokenExecutor, CancelledError, FutureTimeout)
+
+
+def batch_size(jobs: int, workers: int) -> int:
+    """Jobs a batch: an even share of each worker's second round, between 25 and 100."""
+    share = -(-jobs // (2 * workers))
+    return min(max(share, SMALLEST_BATCH), LARGEST_BATCH)
+
+
+class PoolRenderer:
+    """Renders in `workers` processes (0: one for each core), or on an executor that is handed in.
+
+    `finisher` names a function "module:function" (document, bytes) -> bytes, called in the worker for each document
+    whose invoice format is not plain PDF.
+    """
+
+    def __init__(
+        self,
+        letterhead: Letterhead = Letterhead(),
+        workers: int = 0,
+        *,
+        executor: Executor | None = None,
+        finisher: str = "",
+    ) -> None:
+        self.letterhead, self.finisher = letterhead, finisher
+        self.workers = workers if workers > 0 else _cores()
+        self._given = executor
+        self._own: ProcessPoolExecutor | None = None
+
+    def render(self, jobs: Sequence[Job | StatementJob], staging: Path) -> Iterator[Rendered]:
+        """One PDF per job into `staging`, named by its index; see `port.Renderer`."""
+        for outcome in self._outcomes(self._orders(jobs, staging, keep=False)):
+            yield from outcome.rendered
+
+    def render_combined(
+        self, jobs: Sequence[Job | StatementJob], staging: Path, target: Path, cover: Sequence[str] = ()
+    ) -> Generator[Rendered, None, int]:
+        """As `render`, and one print file of all that succeeded, in order; returns its pages (0: no file)."""
+        spans: list[Span] = []
+        for outcome in self._outcomes(self._orders(jobs, staging, keep=True)):
+            spans += outcome.spans
+            yield from outcome.rendered
+        pages = self._join(spans, target, cover)
+        for path in {span.path for span in spans}:
+            Path(path).unlink(missing_ok=True)
+        return pages
+
+    def combine(self, files: Sequence[Path], target: Path, cover: Sequence[str] = ()) -> int:
+        """One print file of existing PDFs in this order; the number of its pages."""
+        return self._join([Span(str(path), 0, WHOLE_FILE) for path in files], target, cover)
+
+    def close(self) -> None:
+        """End the own worker processes; an executor that was handed in is left to its owner."""
+        if self._own is not None:
+            self._own.shutdown(wait=True, cancel_futures=True)
+            self._own = None
+
+    def _orders(self, jobs: Sequence[Job | StatementJob], staging: Path, keep: bool) -> Iterator[Order]:
+        size = batch_size(len(jobs), self.workers)
+        for first in range(0, len(jobs), size):
+            part = tuple(jobs[first : first + size])
+            yield Order(first, part, str(staging), self.letterhead, self.finisher, keep)
+
+    def _outcomes(self, orders: Iterator[Order]) -> Iterator[Outcome]:
+        """The outcomes in order, with a few batches under way at a time; closing stops before the next batch."""
+        under_way: deque[tuple[Order, Future[Outcome]]] = deque()
+        try:
+            for order in orders:
+                under_way.append((order, self._submit(order)))
+                if len(under_way) > 2 * self.workers:
+                    yield self._result(*under_way.popleft())
+            while under_way:
+                yield self._result(*under_way.popleft())
+        finally:
+            for _, future in under_way:
+                future.cancel()
+
+    def _submit(self, order: Order) -> "Future[Outcome]":
+        try:
+            return self._executor().submit(worker.render_batch, order)
+        except BrokenExecutor as error:
+            broken: Future[Outcome] = Future()
+            broken.set_exception(error)
+            return broken
+
+    def _result(self, order: Order, future: "Future[Outcome]") -> Outcome:
+        try:
+            return future.result(_seconds(order))
+        except _LOST:
+            pass
+        if self._given is not None:
+            return Outcome(tuple(_lost(order, index) for index in range(len(order.jobs))))
+        return self._again(order)
+
+    def _again(self, order: Order) -> Outcome:
+        """The batch alone in a new process, then, if that dies too, each of its jobs alone."""
+        self._kill()
+        with contextlib.suppress(*_LOST):
+            return self._submit(order).result(_seconds(order))
+        outcomes = []
+        for index, job in enumerate(order.jobs):
+            single = replace(order, first=order.first + index, jobs=(job,))
+            self._kill()
+            try:
+                outcomes.append(self._submit(single).result(_seconds(single)))
+            except _LOST:
+                outcomes.append(Outcome((_lost(order, index),)))
+        self._kill()
+        rendered = tuple(row for outcome in outcomes for row in outcome.rendered)
+        return Outcome(rendered, tuple(span for outcome in outcomes for span in outcome.spans))
+
+    def _join(self, spans: Sequence[Span], target: Path, cover: Sequence[str]) -> int:
+        future = self._executor().submit(worker.combine, list(spans), str(target), tuple(cover))
+        return future.result(SECONDS_FOR_JOINING)
+
+    def _executor(self) -> Executor:
+        if self._given is not None:
+            return self._given
+        if self._own is None:
+            context = multiprocessing.get_context("spawn")
+            self._own = ProcessPoolExecutor(self.workers, mp_context=context, initializer=worker.start)
+        return self._own
+
+    def _kill(self) -> None:
+        """End the own processes at once, also one that hangs; the next batch gets new ones."""
+        if self._own is None:
+            return
+        for process in list((getattr(self._own, "_processes", None) or {}).values()):
+            process.kill()
+        self._own.shutdown(wait=False, cancel_futures=True)
+        self._own = None
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _seconds(order: Order) -> float:
+    return SECONDS_PER_BATCH + SECONDS_PER_JOB * len(order.jobs)
+
+
+def _lost(order: Order, index: int) -> Rendered:
+    text = N_("Der Prozess, der das Dokument erzeugt, ist abgebrochen. Bitte das Dokument prüfen und erneut versuchen.")
+    problem = Problem("PDF_PROZESS_ABGEBROCHEN", text, {}, worker.name_of(order.jobs[index]))
+    return Rendered(order.first + index, None, problem=problem)
