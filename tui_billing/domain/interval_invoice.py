@@ -160,5 +160,5 @@ def row_warnings(
     return problems
 
 
-def _warn(code: str, text: str, **params: str) -> Problem:
-    return Problem(code, text, params, warning=True)
+def _warn(code: str, message: str, /, **params: str) -> Problem:
+    return Problem(code, message, params, warning=True)

@@ -7,11 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from tui_billing.domain.format import number
 from tui_billing.domain.interval_schedule import MONTHS, BillingPeriod
 from tui_billing.domain.money import r2
-from tui_billing.domain.orders import IntervalTerms, OrderLine, PriceBasis
+from tui_billing.domain.orders import IntervalTerms, OrderLine, PriceBasis, ScaleMode
 from tui_billing.domain.proration import WHOLE, part_of, prorated, times
-from tui_billing.domain.scales import scaled_amount
+from tui_billing.domain.scales import scaled_amount, scaled_parts
 
 FLAT_UNIT = "pauschal"
 
@@ -54,7 +55,7 @@ def _year_position(period: BillingPeriod, terms: IntervalTerms, count: int) -> i
     """0 for the first period of the contract's year, of the calendar year in the calendar's grid."""
     if terms.aligned:
         return (period.full_start.month - 1) // (12 // count)
-    return period.index % count
+    return period.k % count
 
 
 def _years_in(period: BillingPeriod, terms: IntervalTerms) -> Fraction:
@@ -98,9 +99,18 @@ def price_line(line: OrderLine, period: BillingPeriod | None, terms: IntervalTer
         return Priced(amount, Decimal(1), FLAT_UNIT, amount, Decimal(1))
     if line.quantity == 0:
         return Priced(amount, line.quantity, line.unit, price, line.price_unit)
+    note = _steps_note(line)
     for digits in (2, 4, 6):
         fitting = round(abs(amount) * line.price_unit / abs(line.quantity), digits)
         if r2(abs(line.quantity) * fitting / line.price_unit) == abs(amount):
             signed = fitting if (amount < 0) == (line.quantity < 0) else -fitting
-            return Priced(amount, line.quantity, line.unit, signed, line.price_unit)
-    return Priced(amount, Decimal(1), FLAT_UNIT, amount, Decimal(1), f"{line.quantity.normalize():f} {line.unit}")
+            return Priced(amount, line.quantity, line.unit, signed, line.price_unit, note)
+    return Priced(amount, Decimal(1), FLAT_UNIT, amount, Decimal(1), note or f"{number(line.quantity)} {line.unit}")
+
+
+def _steps_note(line: OrderLine) -> str:
+    """What a graduated price is made of: 99 × 10,00 + 51 × 9,00."""
+    if not line.scale or line.scale_mode is not ScaleMode.GRADUATED:
+        return ""
+    parts = scaled_parts(line.quantity, line.scale, line.scale_mode)
+    return " + ".join(f"{number(q)} × {number(p, min_decimals=2)}" for q, p in parts) if len(parts) > 1 else ""

@@ -29,7 +29,7 @@ class BillingPeriod(NamedTuple):
     `trigger` is the day from which on an execution date selects it (rule C3).
     """
 
-    index: int
+    k: int
     start: date
     end: date
     full_start: date

@@ -228,7 +228,7 @@ def due_rows(case: OrderCase, judged: Sequence[Judged], execution_date: date) ->
 
 def is_overdue(grid: Schedule, period: BillingPeriod, execution_date: date) -> bool:
     """Whether the following period is due as well: this one was missed."""
-    return grid.period(period.index + 1).trigger <= execution_date
+    return grid.period(period.k + 1).trigger <= execution_date
 
 
 def explain(
