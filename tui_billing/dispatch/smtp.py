@@ -16,7 +16,7 @@ REFUSALS_PER_CONNECTION = 8
 UNKNOWN_IN_A_ROW = 3
 """A server that takes dots and gives no answer must not turn a whole run ungeklärt."""
 
-TROUBLE = (smtplib.SMTPException, OSError, Garbled, TooSlow)
+TROUBLE = (smtplib.SMTPException, OSError, ValueError, Garbled, TooSlow)
 
 
 class _Aborted(Exception):
@@ -81,7 +81,7 @@ class SmtpTransport:
         except TooSlow:
             self._drop()
             return lost(self._step, "Keine Antwort", was_good=self._was_good)
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, ValueError) as error:
             self._drop()
             if reused and self._step is Step.MAIL and isinstance(error, (smtplib.SMTPServerDisconnected, OSError)):
                 return None
@@ -98,7 +98,7 @@ class SmtpTransport:
         self._envelope(client, mail, envelope)
         self._say(client, Step.DATA, "DATA", expect=(354,))
         self._step = Step.CONTENT
-        client.begin(self.profile.timeout * 3 + len(mail) / 2000)
+        client.begin(self.profile.timeout * 3 + len(mail) / self.profile.slowest_line)
         client.send(_stuffed(mail))
         if client.early_reply():
             code, words = client.getreply()

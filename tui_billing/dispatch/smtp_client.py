@@ -63,13 +63,13 @@ class Client(smtplib.SMTP):
         self.connected()
         return sock
 
-    def starttls_now(self, context: ssl.SSLContext) -> None:
+    def starttls_now(self, context: ssl.SSLContext, server_name: str) -> None:
         """Change to TLS after a 220; what came in plain text behind that reply is an attack (CVE-2011-0411)."""
         if self._buffer:
             raise Garbled(bytes(self._buffer))
         assert self.sock is not None
         self.sock.settimeout(self._left())
-        self.sock = context.wrap_socket(self.sock, server_hostname=self._host)  # type: ignore[attr-defined]
+        self.sock = context.wrap_socket(self.sock, server_hostname=server_name)
         self.ehlo_resp = self.helo_resp = None
         self.esmtp_features = {}
         self.does_esmtp = False

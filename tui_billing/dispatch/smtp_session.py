@@ -15,6 +15,7 @@ from tui_billing.domain.runs import RowState
 class SmtpProfile:
     """The mail server. `timeout` is what one reply may take in seconds; the final dot may take `dot_timeout`.
 
+    The content may take as long as a line of `slowest_line` bytes a second needs, and three replies' time.
     `security` is starttls, tls or none (to localhost only); `context` replaces the system's trust (tests).
     """
 
@@ -25,6 +26,7 @@ class SmtpProfile:
     timeout: float = 60
     dot_timeout: float = 600
     per_connection: int = 90
+    slowest_line: float = 2000
     context: ssl.SSLContext | None = None
 
 
@@ -105,7 +107,7 @@ class Opening:
         code, words = client.docmd("STARTTLS")
         if code != 220:
             raise Ended(judge(Step.STARTTLS, code, words))
-        client.starttls_now(context)
+        client.starttls_now(context, self.profile.host)
         self._hello(client)
 
     def _log_in(self, client: Client) -> None:
