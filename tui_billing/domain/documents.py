@@ -185,6 +185,7 @@ class DocumentHead:
     number: str = ""
     kind: DocumentKind = DocumentKind.INVOICE
     state: DocumentState = DocumentState.OPEN
+    document_type: str = ""
     customer_id: int = 0
     invoice_date: date = date(1970, 1, 1)
     due_date: date | None = None

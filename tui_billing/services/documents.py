@@ -95,7 +95,8 @@ def change(tx: Transaction, document: Document, *, expect_rev: int | None = None
     if before.state is not DocumentState.OPEN:
         text = N_("{number} ist festgeschrieben und wird nicht mehr geändert; möglich ist Storno.")
         raise Refused(_problem("BELEG_FESTGESCHRIEBEN", text, before))
-    kept = replace(document, number=before.number, state=before.state, kind=before.kind)
+    # A PDF that was made for it shows the old contents: it must be made again.
+    kept = replace(document, number=before.number, state=before.state, kind=before.kind, file="", file_hash="")
     dates_moved = (kept.invoice_date, kept.terms) != (before.invoice_date, before.terms)
     stored = tx.put(
         compute(replace(kept, due_date=due_date(kept.invoice_date, kept.terms) if dates_moved else kept.due_date)),

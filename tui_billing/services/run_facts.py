@@ -6,7 +6,7 @@ from datetime import date
 from tui_billing.domain.documents import DocumentHead
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.parties import Customer
-from tui_billing.domain.run_selection import RunFacts
+from tui_billing.domain.run_selection import AnyDocument, RunFacts
 from tui_billing.domain.runs import Dispatch, Ignored, IgnoredKind, InvoiceRun, RowState, RunParameters, RunRow
 from tui_billing.services.errors import WrongUse, not_found
 from tui_billing.store.repositories import Repository
@@ -31,7 +31,7 @@ def candidates(store: Repository, parameters: RunParameters) -> list[DocumentHea
     return sorted(inside, key=lambda d: (d.invoice_date, d.id))
 
 
-def gather(store: Repository, documents: Iterable[DocumentHead], today: date, rows: Iterable[RunRow] = ()) -> RunFacts:
+def gather(store: Repository, documents: Iterable[AnyDocument], today: date, rows: Iterable[RunRow] = ()) -> RunFacts:
     """The facts for these documents; `rows` are those of the run in question, if there is one."""
     ignored = store.all(Ignored)
     rows = list(rows)

@@ -1,0 +1,77 @@
+"""Files that leave the house: into a folder or a ZIP, whole or not at all, and to a printer."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.services import settings
+from tui_billing.services.desk import Desk
+from tui_billing.store.repositories import Repository
+
+PRINT_TIMEOUT = 120
+
+
+def output_folder(desk: Desk, out: str = "") -> Path:
+    """`--out`, else pdf.folder, else `output` in the data folder."""
+    chosen = out or settings.get(desk.store, "pdf.folder").strip()
+    return Path(chosen).expanduser().absolute() if chosen else desk.folder / "output"
+
+
+def is_zip(target: Path) -> bool:
+    """Whether the files go into one ZIP."""
+    return target.suffix.lower() == ".zip"
+
+
+def put_file(source: Path, target: Path) -> None:
+    """Copy so that nobody ever sees half a file; what stands there is replaced."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        shutil.copyfile(source, temporary)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def put_zip(files: Iterable[tuple[str, Path]], target: Path) -> None:
+    """All files in one ZIP: (name in the ZIP, where it lies). PDFs are packed already, so they are only stored."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+            for name, path in files:
+                archive.write(path, name)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def print_problem(store: Repository) -> Problem | None:
+    """Why nothing can be printed, or None."""
+    if settings.get(store, "print.command").strip():
+        return None
+    text = N_("Es ist kein Druckbefehl eingestellt; „settings set print.command 'lp {file}'“ stellt einen ein.")
+    return Problem("DRUCKBEFEHL_FEHLT", text, {"file": "{file}"})
+
+
+def print_file(desk: Desk, path: Path) -> None:
+    """Hand a file to print.command, in which {file} stands for it. Raises Refused with the command's own words."""
+    if problem := print_problem(desk.store):
+        raise Refused(problem)
+    words = shlex.split(settings.get(desk.store, "print.command"))
+    command = [word.replace("{file}", str(path)) for word in words]
+    if not any("{file}" in word for word in words):
+        command.append(str(path))
+    text = N_("Der Druckbefehl {command} ging nicht: {message}")
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PRINT_TIMEOUT)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Refused(Problem("DRUCK", text, {"command": words[0], "message": str(error)})) from error
+    if done.returncode:
+        message = (done.stderr or done.stdout).strip() or str(done.returncode)
+        raise Refused(Problem("DRUCK", text, {"command": words[0], "message": message}))

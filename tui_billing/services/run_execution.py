@@ -1,0 +1,306 @@
+"""Rechnungslauf durchführen: check again, render, then mail or hand out; resumable, one bad invoice is one row.
+
+Rows go in groups: the PDFs of a group are on disk before the commit that names them, and a mail or file leaves
+only after that. Whatever ends the process, the rows say what has happened, and executing again takes up the rest.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from itertools import groupby
+
+from tui_billing.domain.documents import Document
+from tui_billing.domain.mail_jobs import MailJob, MailMode, SendItem, plan_jobs
+from tui_billing.domain.messages import Problem, Refused
+from tui_billing.domain.parties import Customer
+from tui_billing.domain.run_states import RunAction, state_after
+from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunState, RunType
+from tui_billing.services import settings
+from tui_billing.services.desk import Desk, Progress
+from tui_billing.services.mail_text import mail_problems
+from tui_billing.services.run_archive import Made, make_files, names_of
+from tui_billing.services.run_checks import check_rows, forbidden_now, rows_to_do
+from tui_billing.services.run_facts import need_run
+from tui_billing.services.run_issue import Issue
+from tui_billing.services.runs import add_out, allow
+from tui_billing.services.sending import send_jobs, settle_orphans
+from tui_billing.store.repositories import Transaction
+
+GROUP = 100
+"""Rows between two commits: enough to keep all workers busy, few enough to see a run move."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExecuteOptions:
+    """What the clerk chooses. `overwrite` False keeps PDFs of unsent documents that exist already.
+
+    `out`: folder or ZIP instead of pdf.folder; `print_now`: hand the combined letters to print.command.
+    """
+
+    overwrite: bool = True
+    confirm_addresses: bool = False
+    out: str = ""
+    print_now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionResult:
+    """The run afterwards, its rows by state, what it left behind, and why it ended early (None: it did not)."""
+
+    run: InvoiceRun
+    counts: dict[str, int]
+    reasons: dict[str, int] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    print_file: str = ""
+    stopped: Problem | None = None
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(slots=True)
+class _Work:
+    """One execution in progress."""
+
+    desk: Desk
+    run: InvoiceRun
+    options: ExecuteOptions
+    stop: Callable[[], bool]
+    names: dict[int, str]
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    refused: int = 0
+    unknown: int = 0
+    stopped: Problem | None = None
+    is_stopped: bool = False
+    issue: Issue | None = None
+
+    def asked_to_stop(self) -> bool:
+        """Remembers that somebody asked, so that the run ends as angehalten."""
+        self.is_stopped = self.is_stopped or self.stopped is not None or self.stop()
+        return self.is_stopped
+
+    def progress(self, note: str = "", resting: int = 0) -> Progress:
+        return Progress(self.done, self.total, self.failed, self.refused, self.unknown, resting, note)
+
+
+def execute(
+    desk: Desk,
+    run_id: int,
+    options: ExecuteOptions | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Generator[Progress, None, ExecutionResult]:
+    """Send or hand out every row that is to do; stops between two documents when `stop()` is true or it is closed.
+
+    Raises Refused before anything happens where the run or the mail profile forbids it (E6.2, E10.4).
+    """
+    options = options or ExecuteOptions()
+    settle_orphans(desk)
+    run, rows, customers = _begin(desk, run_id)
+    work = _Work(desk, run, options, stop, names_of(desk, rows))
+    todo = rows_to_do(run, rows, customers)
+    work.total = len(todo)
+    finished: list[ExecutionResult] = []
+    try:
+        if run.parameters.type is RunType.EMAIL:
+            yield from _mail_all(work, todo)
+        else:
+            work.issue = Issue(desk, run, options.out, work.names)
+            yield from _issue_all(work, todo)
+    except BaseException:
+        work.is_stopped = True
+        raise
+    finally:
+        finished.append(_finish(work))
+    return finished[0]
+
+
+def _begin(desk: Desk, run_id: int) -> tuple[InvoiceRun, list[RunRow], dict[int, Customer]]:
+    run = need_run(desk.store, run_id)
+    allow(run, RunAction.EXECUTE)
+    rows = sorted(desk.store.find(RunRow, "run_id", run_id), key=lambda r: (r.invoice_date, r.document_id))
+    if run.parameters.type is RunType.EMAIL:
+        _refuse_broken_mail(desk, rows)
+    with desk.store.transaction(f"Rechnungslauf {run.number} wird durchgeführt") as tx:
+        current = need_run(tx, run_id)
+        allow(current, RunAction.EXECUTE)
+        at = current.executed_at or desk.timestamp()
+        run = tx.put(replace(current, state=RunState.RUNNING, executed_at=at, note=""))
+    return run, rows, desk.store.get_many(Customer, sorted({r.customer_id for r in rows}))
+
+
+def _refuse_broken_mail(desk: Desk, rows: Sequence[RunRow]) -> None:
+    """An unknown placeholder or a missing sender blocks the whole run before its first mail (E6.2)."""
+    sample = next((d for r in rows if (d := desk.store.get(Document, r.document_id))), None)
+    problems = mail_problems(desk.store, ("de", "en"), sample) if sample else []
+    if errors := [p for p in problems if not p.warning]:
+        raise Refused(*errors)
+
+
+def _groups(rows: Sequence[RunRow], mode: MailMode | None) -> Iterator[list[RunRow]]:
+    """Groups of about GROUP rows; with one mail per customer a customer is never cut."""
+    if mode is not MailMode.PER_CUSTOMER:
+        for start in range(0, len(rows), GROUP):
+            yield list(rows[start : start + GROUP])
+        return
+    group: list[RunRow] = []
+    ordered = sorted(rows, key=lambda r: (r.customer_id, r.invoice_date, r.document_id))
+    for _, bundle in groupby(ordered, key=lambda r: r.customer_id):
+        group += bundle
+        if len(group) >= GROUP:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _prepared(work: _Work, group: list[RunRow]) -> list[Made]:
+    """Check a group again and render it; rows that do not go are written with their reasons."""
+    store = work.desk.store
+    fresh = list(store.get_many(RunRow, [r.id for r in group]).values())
+    customers = store.get_many(Customer, {r.customer_id for r in fresh})
+    fresh = rows_to_do(work.run, fresh, customers)
+    work.done += len(group) - len(fresh)  # a second process has done them meanwhile
+    checked = check_rows(store, work.run, fresh, work.desk, confirm_addresses=work.options.confirm_addresses)
+    made, failed = make_files(
+        work.desk, work.run, [c for c in checked if c.goes], overwrite=work.options.overwrite, stop=work.asked_to_stop
+    )
+    staying = [c.row for c in checked if not c.goes] + failed
+    _write_rows(work, staying)
+    work.done += len(staying)
+    work.failed += sum(row.state is RowState.FAILED for row in staying)
+    return made
+
+
+def _write_rows(work: _Work, rows: Sequence[RunRow]) -> None:
+    """Rows that stay or leave; one that a second process has moved on meanwhile is left alone."""
+    if not rows:
+        return
+    with work.desk.store.transaction(f"Rechnungslauf {work.run.number}: Zeilen geprüft") as tx:
+        run, gone = need_run(tx, work.run.id), []
+        current = tx.get_many(RunRow, [row.id for row in rows])
+        for row in rows:
+            before = current.get(row.id)
+            if before is None or before.rev != row.rev or replace(before, changed_at="") == replace(row, changed_at=""):
+                continue
+            tx.put(replace(row, changed_at=work.desk.timestamp()))
+            if row.state is RowState.REMOVED:
+                gone.append(row)
+        if gone:
+            tx.put(replace(run, out=add_out(run.out, gone)))
+
+
+def _mail_all(work: _Work, todo: list[RunRow]) -> Generator[Progress, None, None]:
+    mode = MailMode(settings.get(work.desk.store, "mail.mode"))
+    limit = 1024 * settings.get_int(work.desk.store, "mail.size_limit_kb")
+    rest = list(_groups(todo, mode))
+    while rest and not work.asked_to_stop():
+        made = _prepared(work, rest.pop(0))
+        items = [_item(m, work.names) for m in made]
+        jobs = plan_jobs(items, mode, size_limit=limit, run_id=work.run.id)
+        yield work.progress()
+        if jobs and not work.is_stopped:
+            yield from _send(work, jobs, len(items))
+    if work.stopped is not None and rest:
+        _hold_back(work, [row for group in rest for row in group])
+
+
+def _item(made: Made, names: dict[int, str]) -> SendItem:
+    row, document = made.row, made.document
+    return SendItem(
+        document_id=document.id,
+        customer_id=row.customer_id,
+        recipients=row.address,
+        files=((names[row.document_id], made.file),),
+        row_id=row.id,
+        document_rev=document.rev,
+        file_hash=made.sha256,
+        language=document.language,
+        size=made.size,
+        copy=row.copy,
+    )
+
+
+def _send(work: _Work, jobs: Sequence[MailJob], documents: int) -> Generator[Progress, None, None]:
+    """Send one group; its own progress counts on from where the run stands."""
+    base = work.progress()
+
+    def check(tx: Transaction, job: MailJob) -> Problem | None:
+        return forbidden_now(tx, work.run.id, job.document_ids, work.desk)
+
+    with closing(send_jobs(work.desk, jobs, stop=work.asked_to_stop, still_allowed=check)) as steps:
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                result = end.value
+                break
+            yield replace(
+                step,
+                done=base.done + step.done,
+                total=work.total,
+                failed=base.failed + step.failed,
+                refused=base.refused + step.refused,
+                unknown=base.unknown + step.unknown,
+            )
+    work.done += documents
+    work.failed, work.refused = base.failed + result.failed, base.refused + result.refused
+    work.unknown = base.unknown + result.unknown
+    work.stopped = result.stopped
+
+
+def _hold_back(work: _Work, rows: Sequence[RunRow]) -> None:
+    """All rows that the end of the run left open say why (E9.2)."""
+    stopped = work.stopped
+    if stopped is None:
+        return
+    text = stopped.text.format(**stopped.params) if stopped.params else stopped.text
+    with work.desk.store.transaction(f"Rechnungslauf {work.run.number} angehalten") as tx:
+        for row in tx.get_many(RunRow, [r.id for r in rows]).values():
+            if row.state in (RowState.OPEN, RowState.RENDERED, RowState.DEFERRED):
+                tx.put(replace(row, state=RowState.OPEN, reason=text))
+
+
+def _issue_all(work: _Work, todo: list[RunRow]) -> Generator[Progress, None, None]:
+    issue = work.issue
+    assert issue is not None
+    for group in _groups(todo, None):
+        if work.asked_to_stop():
+            break
+        for row in issue.deliver(_prepared(work, group)):
+            work.done += 1
+            work.failed += row.state is RowState.FAILED
+            yield work.progress(row.number)
+    for row in issue.finish():
+        work.done += 1
+        work.failed += row.state is RowState.FAILED
+    yield work.progress()
+    issue.print_letters(work.options.print_now)
+
+
+def _finish(work: _Work) -> ExecutionResult:
+    """Write the state of the run from its rows; the balance follows amounts that were edited meanwhile."""
+    with work.desk.store.transaction(f"Rechnungslauf {work.run.number}: Ende der Durchführung") as tx:
+        rows = tx.find(RunRow, "run_id", work.run.id)
+        if work.run.parameters.type is RunType.EMAIL:
+            rows = [_settled(tx, row) for row in rows]
+        state = state_after([row.state for row in rows], work.is_stopped)
+        run = need_run(tx, work.run.id)
+        inside = sum((r.gross for r in rows if r.state is not RowState.REMOVED), Decimal(0))
+        outside = sum((eur for _, eur in run.out.values()), Decimal(0))
+        note = work.stopped.text.format(**work.stopped.params) if work.stopped else ""
+        run = tx.put(replace(run, state=state, candidates_eur=inside + outside, note=note))
+    counts: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    for row in rows:
+        counts[row.state.value] = counts.get(row.state.value, 0) + 1
+        if row.reason:
+            reasons[row.reason] = reasons.get(row.reason, 0) + 1
+    files = tuple(work.issue.files) if work.issue else ()
+    print_file = work.issue.print_target if work.issue else ""
+    return ExecutionResult(run, counts, reasons, files, print_file, work.stopped)
+
+
+def _settled(tx: Transaction, row: RunRow) -> RunRow:
+    """A PDF that was made but not mailed is a row that is still open (E9.2)."""
+    return tx.put(replace(row, state=RowState.OPEN)) if row.state is RowState.RENDERED else row

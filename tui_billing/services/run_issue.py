@@ -1,0 +1,118 @@
+"""A PDF run hands its files out: into a folder or a ZIP under E5 names, and the letters as one print file.
+
+The file lies outside before the row says `ausgegeben`; a crash between the two hands the same file out again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tui_billing.domain.documents import DocumentState
+from tui_billing.domain.messages import Refused
+from tui_billing.domain.parties import Channel
+from tui_billing.domain.runs import InvoiceRun, RowState, RunRow
+from tui_billing.services.desk import Desk
+from tui_billing.services.documents import mark_output
+from tui_billing.services.output import is_zip, output_folder, print_file, put_file, put_zip
+from tui_billing.services.run_archive import Made
+from tui_billing.services.run_checks import failed_row, forbidden_now, has_open_dispatch
+from tui_billing.store.repositories import Transaction
+
+
+class Issue:
+    """The output of one execution; `files` are the full paths of what was handed out, in order."""
+
+    def __init__(self, desk: Desk, run: InvoiceRun, out: str, names: dict[int, str]) -> None:
+        self._desk, self._run, self._names = desk, run, names
+        target = output_folder(desk, out)
+        self._zip = target if is_zip(target) else None
+        self._folder = target if out else target / f"Rechnungslauf-{run.number}"
+        self._waiting: list[Made] = []
+        self._handed_out: list[Made] = []
+        self.files: list[str] = []
+        self.print_target = ""
+
+    def deliver(self, made: Sequence[Made]) -> list[RunRow]:
+        """Hand a group out and book it; with a ZIP the group waits until the ZIP is whole."""
+        if self._zip is not None:
+            self._waiting += made
+            return []
+        for one in made:
+            put_file(self._desk.files.path(one.file), self._folder / self._names[one.document.id])
+        rows = self._book(made)
+        issued = {row.id for row in rows if row.state is RowState.ISSUED}
+        for one in made:
+            path = self._folder / self._names[one.document.id]
+            if one.row.id in issued:
+                self.files.append(str(path))
+            elif any(row.id == one.row.id for row in rows):
+                path.unlink(missing_ok=True)
+        return rows
+
+    def finish(self) -> list[RunRow]:
+        """Write the ZIP with everything this run has handed out so far, then book what waited for it."""
+        if self._zip is None or not self._waiting:
+            return []
+        put_zip(self._zip_entries(), self._zip)
+        self.files.append(str(self._zip))
+        return self._book(self._waiting)
+
+    def _zip_entries(self) -> Iterable[tuple[str, Path]]:
+        """Earlier rows too: the ZIP of a resumed run holds the whole run."""
+        files = self._desk.files
+        waiting = {one.row.id: one.file for one in self._waiting}
+        for row in self._desk.store.find(RunRow, "run_id", self._run.id):
+            file = waiting.get(row.id) or (row.file if row.state is RowState.ISSUED else "")
+            if file:
+                yield self._names[row.document_id], files.path(file)
+
+    def _book(self, made: Sequence[Made]) -> list[RunRow]:
+        """Rows become ausgegeben and documents final in one commit; what has moved meanwhile does not."""
+        if not made:
+            return []
+        with self._desk.store.transaction(f"Rechnungslauf {self._run.number}: {len(made)} ausgegeben") as tx:
+            booked = [row for one in made if (row := self._book_one(tx, one)) is not None]
+        issued = {row.id for row in booked if row.state is RowState.ISSUED}
+        self._handed_out += [one for one in made if one.row.id in issued]
+        return booked
+
+    def _book_one(self, tx: Transaction, one: Made) -> RunRow | None:
+        """The row as booked; None where a second process has booked it already."""
+        at = self._desk.timestamp()
+        row = tx.get(RunRow, one.row.id)
+        if row is None or row.state is not RowState.RENDERED:
+            return None
+        document = tx.need(type(one.document), one.document.id)
+        if document.rev != one.document.rev and document.state is DocumentState.OPEN:
+            return tx.put(replace(row, state=RowState.OPEN, reason="changed", changed_at=at))
+        if has_open_dispatch(tx, document.id):
+            return tx.put(replace(row, state=RowState.OPEN, reason="unknown", changed_at=at))
+        if problem := forbidden_now(tx, self._run.id, [document.id], self._desk):
+            return tx.put(replace(row, state=RowState.OPEN, reason=problem.text, changed_at=at))
+        try:
+            mark_output(tx, document, at=at, mailed=False, file=one.file, file_hash=one.sha256)
+        except Refused as refused:
+            return tx.put(replace(failed_row(row, refused), changed_at=at))
+        return tx.put(replace(row, state=RowState.ISSUED, reason="", reply="", changed_at=at))
+
+    def print_letters(self, print_now: bool) -> None:
+        """One print file of the letters, sorted for the printer: country, postcode, customer."""
+        letters = [one for one in self._handed_out if one.customer is None or one.customer.channel != Channel.EMAIL]
+        if not letters:
+            return
+        name = f"Druck_Rechnungslauf-{self._run.number}.pdf"
+        target = (self._zip.parent if self._zip else self._folder) / name
+        paths = [self._desk.files.path(one.file) for one in sorted(letters, key=_printer_order)]
+        temporary = self._desk.files.staging(f"print-{self._run.number}") / name
+        self._desk.renderer().combine(paths, temporary)
+        put_file(temporary, target)
+        self.print_target = str(target)
+        if print_now:
+            print_file(self._desk, target)
+
+
+def _printer_order(one: Made) -> tuple[str, str, str, str, int]:
+    address = one.document.buyer.address
+    country = "" if address.country in ("", "DE") else address.country
+    day = one.document.invoice_date.isoformat()
+    return country, address.postcode, one.document.buyer.number, day, one.document.id
