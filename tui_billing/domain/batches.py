@@ -40,6 +40,9 @@ class InvoiceBatch:
     printed_order: int = 0
     created_at: str = ""
     created_by: str = ""
+    file: str = ""
+    file_hash: str = ""
+    """The combined print file as it was printed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +111,7 @@ class Payment:
 
     id: int = 0
     rev: int = 0
+    number: str = ""
     customer_id: int = 0
     amount: Decimal = ZERO
     skonto: Decimal = ZERO

@@ -94,6 +94,7 @@ TABLES: dict[str, TableSchema] = {
                 "returns": field("returns"),
                 "reference": field("reference"),
             },
+            {"number": field("number")},
         ),
         _table(
             "periods",
