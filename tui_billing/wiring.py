@@ -112,7 +112,7 @@ class _Rooms:
     def archive(self):  # type: ignore[no-untyped-def]
         from tui_billing.dispatch.factory import make_archive
 
-        return make_archive(settings.get_all(self._store))
+        return make_archive(settings.get_all(self._store), self._folder)
 
     def close(self) -> None:
         if self._renderer is not None:
