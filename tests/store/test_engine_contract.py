@@ -2,20 +2,45 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tui_billing.store.engine import Doc, Engine, NotUnique, Stale
+from tui_billing.store.compact import compact
+from tui_billing.store.engine import Doc, Engine, EngineTransaction, NotUnique, Stale
 from tui_billing.store.journal_engine import open_engine
 from tui_billing.store.memory import MemoryEngine
 
-Reopen = Callable[[Engine], Engine]
+
+class Restless:
+    """A journal engine whose data folder is compacted by another process's handle after every transaction."""
+
+    def __init__(self, folder: Path, full: bool) -> None:
+        self._engine, self._folder, self._full = open_engine(folder), folder, full
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    @contextmanager
+    def transaction(self, why: str, **more: Any) -> Iterator[EngineTransaction]:
+        with self._engine.transaction(why, **more) as tx:
+            yield tx
+        compact(self._folder, full=self._full)
 
 
-@pytest.fixture(params=["memory", "journal", "journal, compacted"])
+MAKERS: dict[str, Callable[[Path], Any]] = {
+    "memory": lambda _: MemoryEngine(),
+    "journal": open_engine,
+    "journal, compacted": lambda folder: Restless(folder, True),
+    "journal, carried": lambda folder: Restless(folder, False),
+}
+
+
+@pytest.fixture(params=MAKERS)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    made: Engine = MemoryEngine() if request.param == "memory" else open_engine(tmp_path / "data")
+    made = MAKERS[request.param](tmp_path / "data")
     yield made
     made.close()
 

@@ -24,6 +24,10 @@ BLOCK = 1 << 14
 Buffer = bytes | mmap.mmap
 Identity = tuple[int, int, int]
 """Size, mtime in ns and inode of a table file."""
+Slots = tuple[int, Identity, Callable[[], bytes]]
+"""Number of a table file, its identity, and its slots."""
+Section = tuple[int, int, bytes, bytes]
+"""Count, width, keys and ids of one key."""
 
 
 class BadIndex(Exception):
@@ -90,7 +94,7 @@ class SortedKeys:
 
 
 class TableIndex:
-    """A mapped or freshly built index. `seq` and `head` name the checkpoint that it belongs to."""
+    """A mapped or freshly built index; `content` names the table files that it belongs to."""
 
     def __init__(self, data: Buffer) -> None:
         self.data = data
@@ -110,7 +114,7 @@ class TableIndex:
             raise BadIndex("broken checksums")
         self._sums = struct.unpack(f"<{toc['blocks']}I", sums)
         self._checked = bytearray(toc["blocks"])
-        self.seq, self.head, self.fingerprint = toc["seq"], toc["head"], toc["fingerprint"]
+        self.content, self.fingerprint = toc["content"], toc["fingerprint"]
         self._slots: dict[int, tuple[Identity, int]] = {
             row[0]: ((row[1], row[2], row[3]), self._data_at + row[4]) for row in toc["segments"]
         }
@@ -175,7 +179,7 @@ class KeyCollector:
             codes = b"".join([code.ljust(width, b"\0") for code, _ in entries])
             chunks.append((width, codes, [record_id for _, record_id in entries]))
 
-    def sections(self) -> Iterator[tuple[int, int, bytes, bytes]]:
+    def sections(self) -> Iterator[Section]:
         """Per key: count, width, keys, ids."""
         for chunks in self._chunks:
             width = max((w for w, _, _ in chunks), default=0) or 1
@@ -189,9 +193,7 @@ class KeyCollector:
             yield len(entries), width, b"".join([c for c, _ in entries]), _packed(i for _, i in entries)
 
 
-def spliced(
-    old: SortedKeys, gone: list[tuple[bytes, int]], fresh: list[tuple[bytes, int]]
-) -> tuple[int, int, bytes, bytes] | None:
+def spliced(old: SortedKeys, gone: list[tuple[bytes, int]], fresh: list[tuple[bytes, int]]) -> Section | None:
     """A section with entries taken out and put in, copied in stretches; None where the width no longer fits."""
     width = old.width
     if not old.count or any(len(code) > width for code, _ in fresh):
@@ -227,11 +229,10 @@ def keys_equal(keys: memoryview, position: int, code: bytes) -> bool:
 
 
 def index_bytes(
-    seq: int,
-    head: str,
+    content: str,
     fingerprint: int,
-    slots: Iterable[tuple[int, Identity, Callable[[], bytes]]],
-    sections: Iterable[tuple[int, int, bytes, bytes]],
+    slots: Iterable[Slots],
+    sections: Iterable[Section],
 ) -> list[bytes]:
     """The pieces of an index file. `slots` are (segment, identity, its slots); `sections` as of KeyCollector."""
     data: list[bytes] = []
@@ -247,7 +248,7 @@ def index_bytes(
         size += len(codes) + len(ids)
     sums = list(_block_sums(data))
     packed = struct.pack(f"<{len(sums)}I", *sums)
-    toc: dict[str, Any] = {"seq": seq, "head": head, "fingerprint": fingerprint, "segments": segments, "keys": keys}
+    toc: dict[str, Any] = {"content": content, "fingerprint": fingerprint, "segments": segments, "keys": keys}
     toc |= {"size": size, "blocks": len(sums), "sums_crc": zlib.crc32(packed), "sums": 0, "data": 0}
     room = len(json.dumps(toc)) + 32
     toc["sums"] = len(MAGIC) + SLOT.size + room

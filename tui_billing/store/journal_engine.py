@@ -15,7 +15,8 @@ from tui_billing.store.indexes import BadIndex
 from tui_billing.store.journal import START, Line, Op, make_line
 from tui_billing.store.keys import KeyBook
 from tui_billing.store.locks import FileLock, WaitNotice
-from tui_billing.store.manifest import NAME, Manifest
+from tui_billing.store.manifest import NAME, Manifest, load_manifest
+from tui_billing.store.overlay import text_of
 from tui_billing.store.schema import TABLES, TableSchema
 from tui_billing.store.segments import Moved, damaged
 from tui_billing.store.state import Rewound, State, Tail, journal_path, journals
@@ -76,15 +77,25 @@ class JournalEngine:
                 return state
             except Moved as moved:
                 manifest = state.manifest if state is not None else None
-                manifest = manifest or _peek(self.folder)
+                manifest = manifest or load_manifest(self.folder)
                 if manifest == before:
                     raise moved.damage from None
                 before = manifest
 
+    @property
+    def state(self) -> State:
+        """The current view, for the store's own modules."""
+        return self._state
+
+    def reload(self) -> None:
+        """Read manifest and journal anew."""
+        with self._guard:
+            self._reload()
+
     def _reload(self) -> None:
-        old = getattr(self, "_state", None)
+        old = self._state
         self._state = self._load()
-        if old is not None and old.seq == self._remembered_from:
+        if old.seq == self._remembered_from:
             old.log.extend(self._state.log)
             self._state.log = old.log
             self._remembered_from = max(0, self._state.seq - len(old.log))
@@ -254,7 +265,19 @@ class JournalEngine:
         if not self._state.journal.writable:
             raise ReadOnly("Das Journal {file} ist nicht beschreibbar", file=self._state.journal.path)
         if self._state.sealed:
-            self.rotate()
+            self._finish_rotation()
+
+    def _finish_rotation(self) -> None:
+        """The one that sealed the journal died before the next one was there."""
+        for _ in range(8):
+            try:
+                self._reload()
+                if self._state.sealed:
+                    self.rotate()
+                return
+            except Moved as moved:
+                damage = moved.damage
+        raise damage
 
     def _cut(self, tail: Tail) -> None:
         """Keep the torn bytes aside, then cut them."""
@@ -272,11 +295,9 @@ class JournalEngine:
     def _commit(self, delta: Delta, fields: dict[str, Any]) -> Line | None:
         if not delta.order:
             return None
-        with self._guard:
-            state = self._state
-            header: dict[str, Any] = {"seq": state.seq + 1, "ts": self._now()}
-            header |= {k: v for k, v in fields.items() if v or k in ("by", "why")}
-            line = make_line(state.head, header, delta.ops(state))
+        header: dict[str, Any] = {"seq": self._state.seq + 1, "ts": self._now()}
+        header |= {k: v for k, v in fields.items() if v or k in ("by", "why")}
+        line = self.guarded("", lambda state: make_line(state.head, header, delta.ops(state)))
         self._write(line)
         with self._guard:
             self._apply(delta, line)
@@ -353,19 +374,33 @@ class JournalEngine:
         if not state.sealed:
             self._write(make_line(state.head, fields, ()))
         fields = {"carry": state.seq, "base": state.manifest.seq, "prev": state.head, "ts": self._now()}
-        items = ((t, i, state.queries.raw(t, i)) for t, i, _ in state.overlay.items())
-        line = make_line(state.head, fields, (Op(t, i, None, raw) for t, i, raw in items))
+        line = make_line(state.head, fields, _carried(state))
         replace_file(self.ops, journal_path(self.folder, state.seq + 1), line.pieces, file_mode(self.folder))
         with self._guard:
             self._reload()
 
     def _spawn_compaction(self) -> None:
-        pass
+        """Start the compaction of this journal once, in a process of its own."""
+        from tui_billing.store.compact import spawn
+
+        if self._compaction is not None:
+            self._compaction.poll()
+        if self._spawned_for != self._state.journal.path:
+            self._spawned_for = self._state.journal.path
+            self._compaction = spawn(self.folder)
 
     def close(self) -> None:
         with self._guard:
             self._closed = True
         self.lock.close()
+
+
+def _carried(state: State) -> Iterator[Op]:
+    """Every change that the table files do not have yet."""
+    for table, record_id, place in state.overlay.items():
+        raw = text_of(place)
+        if state.tables.raw(table, record_id) != raw:
+            yield Op(table, record_id, None, raw)
 
 
 def _peek(folder: Path) -> Manifest | None:

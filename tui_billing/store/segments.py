@@ -10,14 +10,24 @@ import os
 import re
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from tui_billing.store.engine import Damaged, StoreError
 from tui_billing.store.fsops import FsOps, file_mode, replace_file
-from tui_billing.store.indexes import RANGE, SLOT, BadIndex, Identity, KeyCollector, TableIndex, index_bytes
+from tui_billing.store.indexes import (
+    RANGE,
+    SLOT,
+    BadIndex,
+    Identity,
+    KeyCollector,
+    Section,
+    Slots,
+    TableIndex,
+    index_bytes,
+)
 from tui_billing.store.journal import BadLine, dump, load
 from tui_billing.store.keys import KeyBook
 from tui_billing.store.manifest import Manifest, SegmentInfo
@@ -247,8 +257,13 @@ class Tables:
         return sum(infos[0].count for infos in self.infos.get(table, {}).values())
 
     def index_path(self, table: str) -> Path:
-        """The index file of this checkpoint."""
-        return self.folder / "cache" / f"{quote(table, safe='').replace('.', '%2E')}.{self.manifest.seq}.idx"
+        """The index file of exactly these table files: named by their content, so it cannot be stale."""
+        return self.folder / "cache" / f"{quote(table, safe='').replace('.', '%2E')}.{self.content(table)[:16]}.idx"
+
+    def content(self, table: str) -> str:
+        """A name for the content of the table's files."""
+        mine = [f"{info.file} {info.sha256}" for info in self.manifest.segments if info.table == table]
+        return hashlib.sha256("\n".join(mine).encode()).hexdigest()
 
     def index(self, table: str) -> TableIndex | None:
         """The table's index, loaded or built; None for a table without table files."""
@@ -264,33 +279,39 @@ class Tables:
                 index = TableIndex(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ))
         except (OSError, ValueError, KeyError, BadIndex):
             return None
-        mine = (self.manifest.seq, self.manifest.head, self.book.of(table).fingerprint())
-        if (index.seq, index.head, index.fingerprint) != mine:
+        if (index.content, index.fingerprint) != (self.content(table), self.book.of(table).fingerprint()):
             return None
         self._indexes[table] = index
         return index
 
     def _build(self, table: str) -> TableIndex:
         """Read all table files of the table; keep the result in cache/ where that is possible."""
-        keys = self.book.of(table)
-        collector = KeyCollector(keys)
-        slots: list[tuple[int, Identity, Callable[[], bytes]]] = []
+        collector = KeyCollector(self.book.of(table))
+        slots: list[Slots] = []
         for number in self.numbers(table):
             segment = self.segment(table, number)
             if segment is not None:
                 collector.add(segment.rows())
                 slots.append((number, segment.identity, segment.slots))
-        manifest = self.manifest
-        pieces = index_bytes(manifest.seq, manifest.head, keys.fingerprint(), slots, collector.sections())
-        path = self.index_path(table)
+        return self.keep_index(table, slots, collector.sections())
+
+    def keep_index(self, table: str, slots: Iterable[Slots], sections: Iterable[Section]) -> TableIndex:
+        """Write an index file. While a compaction's files wait for their manifest it is not written, only used."""
+        pieces = index_bytes(self.content(table), self.book.of(table).fingerprint(), slots, sections)
         try:
-            replace_file(self._ops, path, pieces, file_mode(self.folder))
-            return self._load(table) or TableIndex(b"".join(pieces))
+            if not self.manifest.pending:
+                replace_file(self._ops, self.index_path(table), pieces, file_mode(self.folder))
+                return self._load(table) or TableIndex(b"".join(pieces))
         except OSError:
-            return TableIndex(b"".join(pieces))
+            pass
+        return TableIndex(b"".join(pieces))
 
     def forget_index(self, table: str) -> None:
-        """Throw away a broken index file; the next question builds it."""
+        """Throw away a broken index file, or all where no table is named; the next question builds it."""
+        if not table:
+            for name in list(self._indexes):
+                self.forget_index(name)
+            return
         self._indexes.pop(table, None)
         for key in [k for k in self._mapped if k[0] == table]:
             del self._mapped[key]

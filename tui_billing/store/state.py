@@ -7,6 +7,7 @@ from typing import Any
 
 from tui_billing.store.engine import Damaged, StoreError
 from tui_billing.store.fsops import FsOps
+from tui_billing.store.indexes import BadIndex
 from tui_billing.store.journal import BadLine, Line, Op, checked_hash, fields_of, ops_of
 from tui_billing.store.keys import KeyBook, KeyValues
 from tui_billing.store.manifest import Manifest, load_manifest
@@ -96,8 +97,14 @@ class State:
         except (BadLine, KeyError) as error:
             raise self.damage(f"die erste Zeile ist beschädigt ({error})") from None
         self.seq, self.head = fields["carry"], fields["prev"]
+        self._carried_seq = self.seq
         self._advance(line)
         return fields
+
+    @property
+    def transactions(self) -> int:
+        """How many transactions this journal holds."""
+        return self.seq - self._carried_seq
 
     def _advance(self, line: bytes) -> None:
         self.position += len(line) + 1
@@ -115,10 +122,16 @@ class State:
         """Lay one change over the table files; keeps the counts that somebody has asked for."""
         table, record_id = op.table, op.record_id
         if table in self.counts:
-            self.counts[table] += (place is not None) - self.queries.exists(table, record_id)
+            self._count(table, record_id, place is not None)
         self.overlay.put(table, record_id, place, op.doc, values)
         if self.next_ids.get(table, 1) <= record_id:
             self.next_ids[table] = record_id + 1
+
+    def _count(self, table: str, record_id: int, exists: bool) -> None:
+        try:
+            self.counts[table] += exists - self.queries.exists(table, record_id)
+        except (Moved, BadIndex):
+            del self.counts[table]  # counted anew when somebody asks; a commit must not fail over it
 
     def count(self, table: str) -> int:
         """How many documents there are."""
