@@ -11,7 +11,7 @@ from tui_billing.domain.inputs import parse_email, parse_iban, parse_leitweg_id,
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.orders import Order
 from tui_billing.domain.parties import Address, Customer, PaymentTerms
-from tui_billing.domain.retention import may_be_deleted_from
+from tui_billing.domain.retention import minimised, retention_end
 from tui_billing.domain.runs import Ignored, IgnoredKind
 from tui_billing.domain.texts import clean
 from tui_billing.services.desk import Desk
@@ -94,11 +94,10 @@ def next_number(tx: Transaction) -> str:
 def plan_erase(store: Repository, customer: Customer, today: date) -> ErasePlan:
     """What erasing this customer means now (A10.4): with documents in retention he is blocked, else deleted."""
     documents = store.find(DocumentHead, "customer_id", customer.id)
-    ends = [may_be_deleted_from(d.invoice_date) for d in documents]
-    has_orders = bool(store.find_ids(Order, "customer_id", customer.id))
-    kept = [end for end in ends if end > today]
+    kept = [end for d in documents if (end := retention_end(d.invoice_date)) >= today]
     # Documents stay whatever their age: they name the customer, so his record stays blocked behind them.
-    return ErasePlan(customer, not documents and not has_orders, len(documents), max(kept) if kept else None)
+    deletes = not documents and not store.find_ids(Order, "customer_id", customer.id)
+    return ErasePlan(customer, deletes, len(documents), max(kept) if kept else None)
 
 
 def apply_erase(desk: Desk, plan: ErasePlan, reason: str) -> Customer | None:
@@ -114,17 +113,6 @@ def apply_erase(desk: Desk, plan: ErasePlan, reason: str) -> Customer | None:
             tx.delete(Customer, customer.id, expect_rev=customer.rev)
             return None
         return tx.put(minimised(customer), expect_rev=customer.rev)
-
-
-def minimised(customer: Customer) -> Customer:
-    """Blocked, and without everything that no document in retention needs of him."""
-    return replace(
-        Customer(id=customer.id, rev=customer.rev, number=customer.number, name=customer.name),
-        language=customer.language,
-        is_business=customer.is_business,
-        terms=customer.terms,
-        blocked=True,
-    )
 
 
 def set_blocked(desk: Desk, customer: Customer, blocked: bool, reason: str) -> Customer:

@@ -6,9 +6,11 @@ Every function that takes a transaction writes the document and its receivable e
 import re
 from dataclasses import fields, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from tui_billing.domain.batches import BatchRow, ReceivableEntry
+from tui_billing.domain.cancellation import correction, storno, storno_problems
 from tui_billing.domain.documents import (
     DEFAULT_RANGES,
     Document,
@@ -17,7 +19,6 @@ from tui_billing.domain.documents import (
     DocumentType,
     Line,
     NumberRange,
-    Reference,
 )
 from tui_billing.domain.due_dates import due_date
 from tui_billing.domain.law import check_document
@@ -152,50 +153,48 @@ def cancel(desk: Desk, document_id: int, reason: str, *, free_period: bool = Fal
     A final one gets a Stornorechnung with a number of its own, which is returned (else the cancelled document).
     `free_period` gives the billed periods of an interval invoice back, so that they are due again.
     """
-    if not reason.strip():
-        raise Refused(Problem("GRUND_FEHLT", N_("Ein Storno braucht einen Grund.")))
+    require_reason(reason)
     number = need_document(desk.store, document_id).number
     with desk.store.transaction(f"{number} storniert", reason=reason.strip()) as tx:
         document = tx.need(Document, document_id)
-        _refuse_cancel(tx, document)
-        result = tx.put(replace(document, state=DocumentState.CANCELLED))
+        if tx.find_ids(Dispatch, "open_document", document.id):
+            text = N_("Der Versand von {number} ist ungeklärt; bitte zuerst klären, ob sie angekommen ist.")
+            raise Refused(_problem("VERSAND_UNGEKLAERT", text, document))
         if document.state is DocumentState.OPEN:
+            result = tx.put(replace(document, state=DocumentState.CANCELLED))
             _drop_receivable(tx, document)
         else:
-            result = add(tx, cancellation_of(document, desk.today(), desk.timestamp()))
+            result = _storno(tx, document, desk.today(), desk.timestamp())
         if free_period:
             for period in tx.find(Period, "document_id", document_id):
                 tx.delete(Period, period.id)
         return result
 
 
-def cancellation_of(document: Document, day: date, at: str) -> Document:
-    """The Stornorechnung: stored amounts negated, own number to come, reference to the original (A6.1).
+def correct(desk: Desk, document_id: int, change: Decimal | tuple[Line, ...], reason: str) -> Document:
+    """A Rechnungskorrektur over a gross amount (positive: less to pay) or over lines to take back (A6.3, A6.4)."""
+    require_reason(reason)
+    number = need_document(desk.store, document_id).number
+    with desk.store.transaction(f"{number} korrigiert", reason=reason.strip()) as tx:
+        document = tx.need(Document, document_id)
+        made, problems = correction(document, change, desk.today(), tx.find(Document, "reference", document_id))
+        if made is None:
+            raise Refused(*problems)
+        return add(tx, made, at=desk.timestamp())
 
-    It is final at once: the original is cancelled only as long as it stands.
-    """
-    return negated(
-        replace(
-            document,
-            id=0,
-            rev=0,
-            number="",
-            kind=DocumentKind.CANCELLATION,
-            document_type="",
-            state=DocumentState.FINAL,
-            invoice_date=day,
-            due_date=None,
-            reference=Reference(document_id=document.id, number=document.number, invoice_date=document.invoice_date),
-            order_id=None,
-            period_starts=(),
-            created_at=at,
-            final_at=at,
-            printed_at="",
-            mailed_at="",
-            file="",
-            file_hash="",
-        )
-    )
+
+def _storno(tx: Transaction, document: Document, day: date, at: str) -> Document:
+    """The Stornorechnung is final at once: the original is cancelled only as long as it stands."""
+    if problems := storno_problems(document, tx.find(Document, "reference", document.id)):
+        raise Refused(*problems)
+    tx.put(replace(document, state=DocumentState.CANCELLED))
+    return add(tx, replace(storno(document, day), state=DocumentState.FINAL, final_at=at), at=at)
+
+
+def require_reason(reason: str) -> None:
+    """Raises Refused where no reason is given."""
+    if not reason.strip():
+        raise Refused(Problem("GRUND_FEHLT", N_("Dazu gehört ein Grund.")))
 
 
 def by_number(store: Repository, number: str) -> Document:
@@ -258,35 +257,6 @@ def _followed(entry: ReceivableEntry, before: Document, stored: Document) -> Rec
     if entry.batch_date == before.invoice_date:
         fresh = replace(fresh, batch_date=stored.invoice_date)
     return fresh if entry.due_date == before.due_date else replace(fresh, due_date=entry.due_date)
-
-
-def _refuse_cancel(tx: Transaction, document: Document) -> None:
-    """Everything that forbids a Storno, as one refusal."""
-    checks = (
-        (
-            document.state is DocumentState.CANCELLED,
-            "SCHON_STORNIERT",
-            N_("{number} ist schon storniert."),
-        ),
-        (
-            document.kind is DocumentKind.CANCELLATION,
-            "STORNO_EINES_STORNOS",
-            N_("{number} ist selbst eine Stornorechnung und wird nicht storniert."),
-        ),
-        (
-            any(d.state is not DocumentState.CANCELLED for d in tx.find(Document, "reference", document.id)),
-            "KORREKTUR_VORHANDEN",
-            N_("Zu {number} gibt es eine Rechnungskorrektur; ein Storno über das Ganze gäbe zu viel zurück."),
-        ),
-        (
-            bool(tx.find_ids(Dispatch, "open_document", document.id)),
-            "VERSAND_UNGEKLAERT",
-            N_("Der Versand von {number} ist ungeklärt; bitte zuerst klären, ob sie angekommen ist."),
-        ),
-    )
-    for applies, code, text in checks:
-        if applies:
-            raise Refused(_problem(code, text, document))
 
 
 def _drop_receivable(tx: Transaction, document: Document) -> None:

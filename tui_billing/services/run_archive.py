@@ -4,6 +4,7 @@ A document that was sent keeps its archived file for ever; a copy is a file of i
 """
 
 import hashlib
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -13,7 +14,7 @@ from tui_billing.domain.file_names import document_file_name, safe, unique
 from tui_billing.domain.messages import Problem
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.runs import InvoiceRun, RowState, RunRow
-from tui_billing.render.port import Job
+from tui_billing.render.port import Job, Rendered
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk
 from tui_billing.services.run_checks import CheckedRow, failed_row
@@ -91,25 +92,30 @@ def _existing(desk: Desk, checked: CheckedRow) -> Made | None:
 
 def _render(
     desk: Desk, run: InvoiceRun, rows: Sequence[CheckedRow], stop: Callable[[], bool]
-) -> list[tuple[CheckedRow, Made | Problem | OSError]]:
+) -> list[tuple[CheckedRow, Made | Problem]]:
     """Render and publish; a document that cannot be made is its problem, the others go on."""
-    out: list[tuple[CheckedRow, Made | Problem | OSError]] = []
+    out: list[tuple[CheckedRow, Made | Problem]] = []
     if not rows:
         return out
     staging = desk.files.staging(f"run-{run.number}")
     jobs = [Job(checked.document, copy=checked.row.copy) for checked in rows if checked.document]
-    for rendered in desk.renderer().render(jobs, staging):
-        checked = rows[rendered.index]
-        document = checked.document
-        if rendered.path is None or document is None:
-            out.append((checked, rendered.problem or Problem("PDF", "{number}", {"number": checked.row.number})))
-        else:
-            size = rendered.path.stat().st_size
-            stored = desk.files.publish(rendered.path, archive_path(document, run if checked.row.copy else None))
-            out.append((checked, Made(checked.row, document, checked.customer, stored.relative, stored.sha256, size)))
-        if stop():
-            break
+    try:
+        for rendered in desk.renderer().render(jobs, staging):
+            out.append((rows[rendered.index], _publish(desk, run, rows[rendered.index], rendered)))
+            if stop():
+                break
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
     return out
+
+
+def _publish(desk: Desk, run: InvoiceRun, checked: CheckedRow, rendered: Rendered) -> Made | Problem:
+    document = checked.document
+    if rendered.path is None or document is None:
+        return rendered.problem or Problem("PDF", "{number}", {"number": checked.row.number})
+    size = rendered.path.stat().st_size
+    stored = desk.files.publish(rendered.path, archive_path(document, run if checked.row.copy else None))
+    return Made(checked.row, document, checked.customer, stored.relative, stored.sha256, size)
 
 
 def _commit(desk: Desk, run: InvoiceRun, made: Sequence[Made]) -> list[Made]:

@@ -3,6 +3,7 @@
 The file lies outside before the row says `ausgegeben`; a crash between the two hands the same file out again.
 """
 
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -103,9 +104,12 @@ class Issue:
         name = f"Druck_Rechnungslauf-{self._run.number}.pdf"
         target = (self._zip.parent if self._zip else self._folder) / name
         paths = [self._desk.files.path(one.file) for one in sorted(letters, key=_printer_order)]
-        temporary = self._desk.files.staging(f"print-{self._run.number}") / name
-        self._desk.renderer().combine(paths, temporary)
-        put_file(temporary, target)
+        staging = self._desk.files.staging(f"print-{self._run.number}")
+        try:
+            self._desk.renderer().combine(paths, staging / name)
+            put_file(staging / name, target)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
         self.print_target = str(target)
         if print_now:
             print_file(self._desk, target)
