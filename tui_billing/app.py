@@ -34,6 +34,8 @@ SCREENS: dict[str, str] = {
     "runs": "runs:RunsScreen",
     "run_form": "run_form:RunFormScreen",
     "run_detail": "run_detail:RunDetailScreen",
+    "rebuild": "rebuild:RebuildScreen",
+    "triage": "triage:TriageScreen",
     "ignored": "ignored:IgnoredScreen",
     "ignored_form": "ignored_form:IgnoredFormScreen",
     "customers": "customers:CustomersScreen",
@@ -237,7 +239,7 @@ class BillingApp(App[int], inherit_bindings=False):
         running = any(t.is_running for t in self._tasks)
         if running and isinstance(self.screen, DeskScreen):
             question = _("Es läuft noch etwas. Nach diesem Beleg anhalten und beenden?")
-            self.screen.ask(question, lambda: self.end(0), yes=_("Beenden"))
+            self.screen.ask(question, (_("Beenden"), lambda: self.end(0)))
         else:
             self.end(0)
 

@@ -34,7 +34,9 @@ def _on(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
-LISTS = _on("runs", "run_detail", "customers", "invoices", "ignored", "unknowns", "audit", "verify")
+LISTS = _on(
+    "runs", "run_detail", "rebuild", "triage", "customers", "invoices", "ignored", "unknowns", "audit", "verify"
+)
 """Screens with one table: filter, sort, marks, F5."""
 FORMS = _on("run_form", "customer_form", "company_form", "ignored_form", "contact_form")
 """Screens with fields: letters are typed, so only F-keys and Strg work there."""
@@ -92,6 +94,10 @@ KEYS: tuple[KeyRow, ...] = (
     KeyRow("as_sent", "f8", "x", N_("Als versendet"), N_("Als versendet buchen"), _on("unknowns"), True),
     KeyRow("again", "f9", "p", N_("Erneut senden"), N_("Dieselbe Mail noch einmal senden"), _on("unknowns"), True),
     KeyRow("put_back", "f12", "a", N_("Zurückstellen"), N_("Wieder offen, ohne zu senden"), _on("unknowns"), True),
+    KeyRow("save", "f8", "x", N_("So aufbauen"), N_("Den Lauf so neu aufbauen"), _on("rebuild"), True),
+    KeyRow("bring_back", "b", "", N_("Zurückholen"), N_("Von Hand Entferntes wieder aufnehmen"), _on("rebuild"), True),
+    KeyRow("edit", "f4", "e", N_("Kontakt"), N_("Kontakt des Kunden hier ändern"), _on("triage"), True),
+    KeyRow("switch", "tab", "", N_("Nächster Weg"), N_("E-Mail, Brief, ohne Weg, gesperrt"), _on("triage"), True),
     KeyRow("undo", "u", "ctrl+z", N_("Rückgängig"), N_("Die letzte Änderung zurücknehmen"), LISTS),
     # --- in a table ---
     KeyRow("up", "up", "", N_("Zeile hoch"), "", TABLE),
@@ -155,6 +161,8 @@ _MODIFIERS = {"ctrl": N_("Strg"), "shift": N_("Umschalt")}
 _AREAS: dict[str, str] = {
     "start": N_("Start"),
     "runs": N_("Rechnungsläufe"),
+    "rebuild": N_("Neu aufbauen"),
+    "triage": N_("Versandwege"),
     "run_detail": N_("Rechnungslauf"),
     "run_form": N_("Rechnungslauf"),
     "customers": N_("Kunden"),

@@ -9,6 +9,7 @@ For a screen with one table take ListScreen (list_screen.py), for fields FormScr
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -116,9 +117,9 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
         """Every problem as a sentence."""
         self.say(" ".join(sentence(p) for p in problems_of(error)), alert=True)
 
-    def ask(self, text: str, on_yes: Callable[[], None], *, yes: str = "") -> None:
-        """Ask in the status line with the focus on Nein; `on_yes` may raise Refused."""
-        self.status.ask(text, lambda: self.guarded(on_yes), yes=yes)
+    def ask(self, text: str, *answers: tuple[str, Callable[[], Any]]) -> None:
+        """Ask in the status line with the focus on Nein; each answer is (label, deed), a deed may raise Refused."""
+        self.status.ask(text, *((label, partial(self.guarded, deed)) for label, deed in answers))
 
     # --- data ---
 

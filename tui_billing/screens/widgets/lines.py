@@ -9,12 +9,17 @@ from textual.widget import Widget
 from tui_billing import keymap
 from tui_billing.screens.widgets.cells import fit, terminal_text, width_of
 
+LEAST_RIGHT = 8
+
 
 def join_sides(left: str, right: str, width: int) -> str:
-    """Left and right text in one line; the left one gives way."""
-    right = fit(right, min(width_of(terminal_text(right)), width // 2)) if right else ""
-    space = width - width_of(right)
-    return fit(left, space - 1 if right else space) + (" " + right if right else "")
+    """Left and right text in one line; the right one gives way, and goes where too little of it would be left."""
+    left, right = terminal_text(left), terminal_text(right)
+    space = width - width_of(left) - 2
+    if not right or space < LEAST_RIGHT:
+        return fit(left, width)
+    right = fit(right, min(width_of(right), space))
+    return fit(left, width - width_of(right)) + right
 
 
 class TextLine(Widget, inherit_bindings=False):
@@ -77,7 +82,7 @@ class KeyLine(Widget, inherit_bindings=False):
     def pairs(self, width: int) -> list[tuple[str, str]]:
         """(key, label) that fit; the last ones before Esc give way."""
         found = [(key, label) for key, label, _action in keymap.foot(self._screen_name)]
-        while len(found) > 2 and sum(width_of(k) + width_of(t) + 3 for k, t in found) > width:
+        while len(found) > 2 and sum(width_of(k) + width_of(t) + 3 for k, t in found) - 2 > width:
             del found[-2]
         return found
 

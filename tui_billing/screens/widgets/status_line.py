@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_billing.i18n import _
-from tui_billing.screens.widgets.cells import fit, wrap
+from tui_billing.screens.widgets.cells import fit, width_of, wrap
 
 BAR_WIDTH = 20
 
@@ -44,16 +44,14 @@ class StatusLine(Widget, can_focus=True, inherit_bindings=False):
         self.can_focus = False
         self.text = ""
         self.is_alert = False
-        self._yes_label = ""
-        self._on_yes: Callable[[], None] | None = None
-        self._on_no: Callable[[], None] | None = None
-        self._yes = False
+        self._answers: tuple[tuple[str, Callable[[], None]], ...] = ()
+        self._chosen = 0
         self._back_to: Widget | None = None
 
     @property
     def is_asking(self) -> bool:
         """Whether a question waits for its answer."""
-        return self._on_yes is not None
+        return bool(self._answers)
 
     def say(self, text: str, *, alert: bool = False) -> None:
         """Show a sentence; a pending question is not overwritten."""
@@ -61,52 +59,54 @@ class StatusLine(Widget, can_focus=True, inherit_bindings=False):
             self.text, self.is_alert = text, alert
             self._resize()
 
-    def ask(
-        self, text: str, on_yes: Callable[[], None], *, yes: str = "", on_no: Callable[[], None] | None = None
-    ) -> None:
-        """Ask; the focus is on Nein. `yes` names the deed instead of a mere Ja."""
+    def ask(self, text: str, *answers: tuple[str, Callable[[], None]]) -> None:
+        """Ask; the focus is on Nein. Each answer is (label, deed); j and y take the first."""
         if not self.is_asking:
             self._back_to = self.screen.focused
-        self.text, self.is_alert, self._yes = text, False, False
-        self._yes_label, self._on_yes, self._on_no = yes or _("Ja"), on_yes, on_no
+        self.text, self.is_alert, self._chosen, self._answers = text, False, 0, answers
         self.can_focus = True
         self._resize()
         self.focus(scroll_visible=False)
 
-    def _answer(self, yes: bool) -> None:
-        on_yes, on_no = self._on_yes, self._on_no
-        self._on_yes = self._on_no = None
+    def _answer(self, index: int) -> None:
+        """0 is Nein."""
+        answers, self._answers = self._answers, ()
         self.text, self.can_focus = "", False
         if self._back_to is not None and self._back_to.is_attached:
             self._back_to.focus(scroll_visible=False)
         self._resize()
-        if yes and on_yes is not None:
-            on_yes()
-        elif not yes and on_no is not None:
-            on_no()
+        if index:
+            answers[index - 1][1]()
 
     def on_key(self, event: events.Key) -> None:
         """← → and Tab choose, Enter takes it, j and n answer at once, Esc is Nein."""
-        if not self.is_asking or event.key in ("f1", "ctrl+q"):
+        if not self.is_asking or event.key == "ctrl+q":
             return
         event.stop()
         event.prevent_default()
-        if event.key in ("left", "right", "tab", "shift+tab", "h", "l"):
-            self._yes = not self._yes
+        choices = len(self._answers) + 1
+        if event.key in ("right", "tab"):
+            self._chosen = (self._chosen + 1) % choices
+            self.refresh()
+        elif event.key in ("left", "shift+tab"):
+            self._chosen = (self._chosen - 1) % choices
             self.refresh()
         elif event.key == "enter":
-            self._answer(self._yes)
+            self._answer(self._chosen)
         elif event.key in ("n", "escape"):
-            self._answer(False)
+            self._answer(0)
         elif event.key in ("j", "y"):
-            self._answer(True)
+            self._answer(1)
 
     def _lines(self, width: int) -> list[str]:
         if not self.is_asking:
             return wrap(self.text, max(20, width - 2))[:3]
-        no, yes = _("Nein"), self._yes_label
-        buttons = f" {no} [{yes}]" if self._yes else f"[{no}] {yes} "
-        return wrap(f"{self.text}  {buttons.replace(' ', chr(0xA0))}", max(20, width - 2))
+        labels = [_("Nein"), *(label for label, _deed in self._answers)]
+        buttons = " ".join(f"[{text}]" if n == self._chosen else f" {text} " for n, text in enumerate(labels))
+        lines = wrap(self.text, max(20, width - 2))
+        if width_of(lines[-1]) + 2 + width_of(buttons) <= width - 2:
+            return [*lines[:-1], f"{lines[-1]}  {buttons}"]
+        return [*lines, buttons]
 
     def _resize(self) -> None:
         self.set_class(self.is_asking, "-asking")

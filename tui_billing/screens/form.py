@@ -1,0 +1,208 @@
+"""FormScreen: fields with label, parser and problem. For a new form set
+
+    NAME               rows with the name in keymap.FORMS
+    fields()           the fields, in order; `heading` begins a section
+    read_record()      the record to edit, fresh from the store, or a new one
+    values_of(record)  field name -> value
+    store(record, values)   build and save through a service; returns what the screen is dismissed with
+
+Enter and Tab go to the next field, F8 saves, Esc asks only if typed text would be lost. A problem of a service whose
+`where` is a field's name appears at that field. Where a colleague was faster (Stale) his values appear at the fields
+that differ: F8 again stores mine, F5 takes his.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+
+from tui_billing.domain.messages import Problem
+from tui_billing.i18n import _
+from tui_billing.i18n import say as sentence
+from tui_billing.screens.base import DeskScreen
+from tui_billing.screens.messages import RecordsChanged
+from tui_billing.screens.widgets.cells import fit
+from tui_billing.screens.widgets.date_input import DateInput
+from tui_billing.screens.widgets.field import ChoiceField, Field, FieldWidget, TextField
+from tui_billing.screens.widgets.lines import Rule, TextLine
+from tui_billing.services.errors import Refused, Stale
+
+
+class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """The fields; scrolls to the one that has the focus."""
+
+
+class FormHeading(TextLine):
+    """Begins a section."""
+
+
+def widget_for(spec: Field, value: Any) -> FieldWidget:
+    """The widget of a field."""
+    if spec.choices:
+        return ChoiceField(spec, value)
+    return (DateInput if spec.kind == "date" else TextField)(spec, value)
+
+
+class FormScreen(DeskScreen):
+    """Base of all forms; see the module's text."""
+
+    AUTO_FOCUS = ""
+    FIRST_FIELD: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.record: Any = None
+
+    # --- for the subclass ---
+
+    def fields(self) -> Sequence[Field]:
+        """The fields in order."""
+        return ()
+
+    def read_record(self) -> Any:
+        """The record to edit."""
+
+    def values_of(self, record: Any) -> Mapping[str, Any]:
+        """Field name -> value."""
+        return {}
+
+    def store(self, record: Any, values: Mapping[str, Any]) -> Any:
+        """Save; returns what the screen is dismissed with. May raise Refused and Stale."""
+        raise NotImplementedError
+
+    def edited(self, field: FieldWidget) -> None:
+        """A field has another value; forms that count along do it here."""
+
+    # --- frame ---
+
+    def compose_body(self) -> ComposeResult:
+        """Headings and fields."""
+        self.record = self.read_record()
+        values = self.values_of(self.record)
+        widgets: list[Widget] = []
+        for spec in self.fields():
+            if spec.heading:
+                widgets.append(FormHeading(_(spec.heading), classes="" if widgets else "-first"))
+            widgets.append(widget_for(spec, values.get(spec.name)))
+        yield FormBody(*widgets)
+
+    def compose_foot(self) -> ComposeResult:
+        yield Rule()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        first = self.FIRST_FIELD or next((f.name for f in self.fields()), "")
+        if first:
+            self.field(first).focus()
+
+    def on_records_changed(self, message: RecordsChanged) -> None:
+        """Typed text stays as it is; a clash is found when it is saved."""
+
+    @property
+    def widgets(self) -> list[FieldWidget]:
+        """The fields' widgets in order."""
+        return list(self.query(FieldWidget))
+
+    def field(self, name: str) -> FieldWidget:
+        """The widget of one field."""
+        return self.query_one(f"#field-{name}", FieldWidget)
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether typed text would be lost."""
+        return any(w.is_dirty for w in self.widgets)
+
+    def on_field_widget_next(self, message: FieldWidget.Next) -> None:
+        """Enter: next field; behind the last one the way to save is named."""
+        message.field.check()
+        if message.field is self.widgets[-1]:
+            self.say(_("F8 speichert."))
+        else:
+            self.focus_next(FieldWidget)
+
+    def on_field_widget_edited(self, message: FieldWidget.Edited) -> None:
+        if self.status.text and not self.status.is_asking:
+            self.say("")
+        self.edited(message.field)
+
+    def read_values(self) -> tuple[dict[str, Any], FieldWidget | None]:
+        """All values, and the first field that is wrong."""
+        values: dict[str, Any] = {}
+        wrong: FieldWidget | None = None
+        for widget in self.widgets:
+            values[widget.spec.name], errors = widget.check()
+            if errors and wrong is None:
+                wrong = widget
+        return values, wrong
+
+    # --- actions ---
+
+    def action_next_field(self) -> None:
+        self.focus_next(FieldWidget)
+
+    def action_previous_field(self) -> None:
+        self.focus_previous(FieldWidget)
+
+    def action_save(self) -> None:
+        """F8: check every field, then store."""
+        values, wrong = self.read_values()
+        if wrong is not None:
+            wrong.focus()
+            self.say(_("Bitte erst berichtigen: {field}").format(field=_(wrong.spec.label)), alert=True)
+            return
+        try:
+            self.finish(self.store(self.record, values))
+        except Stale:
+            self.show_theirs()
+        except Refused as error:
+            self.show_refused(error.problems)
+
+    def finish(self, result: Any) -> None:
+        """Saved: back to where the clerk came from."""
+        self.dismiss(result)
+
+    def show_refused(self, problems: Sequence[Problem]) -> None:
+        """Each problem at its field, the others in the status line."""
+        names = {w.spec.name: w for w in self.widgets}
+        rest = [p for p in problems if p.where not in names]
+        at_fields = [p for p in problems if p.where in names]
+        for name, widget in names.items():
+            widget.show_problems([p for p in at_fields if p.where == name])
+        if at_fields:
+            names[at_fields[0].where].focus()
+        self.say(" ".join(sentence(p) for p in rest) or _("Bitte erst berichtigen."), alert=True)
+
+    def show_theirs(self) -> None:
+        """A colleague was faster: both versions are in sight, the next F8 stores mine over his."""
+        self.record = self.read_record()
+        theirs = self.values_of(self.record)
+        for widget in self.widgets:
+            shown = widget_for(widget.spec, theirs.get(widget.spec.name))
+            mine, other = text_of(widget), text_of(shown)
+            widget.show_problems([], theirs=(other or "–") if mine != other else "")
+        self.say(_("Inzwischen geändert. F8 speichert Ihre Fassung, F5 übernimmt die andere."), alert=True)
+
+    def action_take_theirs(self) -> None:
+        """F5: the stored values, typed text is dropped."""
+        self.record = self.read_record()
+        values = self.values_of(self.record)
+        for widget in self.widgets:
+            widget.set_value(values.get(widget.spec.name))
+            widget.show_problems([])
+        self.say(_("Gespeicherte Fassung geladen."))
+
+    def action_back(self) -> None:
+        """Esc: ask only if typed text would be lost."""
+        if self.is_dirty:
+            self.ask(_("Getipptes verwerfen?"), (_("Verwerfen"), lambda: self.dismiss(None)))
+        else:
+            self.dismiss(None)
+
+
+def text_of(widget: FieldWidget) -> str:
+    """What the field shows."""
+    if isinstance(widget, ChoiceField):
+        return _(widget.spec.choices[widget.index][1])
+    return fit(widget.text, 60).strip() if isinstance(widget, TextField) else ""

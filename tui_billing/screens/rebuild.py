@@ -1,0 +1,119 @@
+"""Neu aufbauen: what is new, gone or different, before anything happens; F8 takes it, Leer brings removed ones back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from tui_billing.domain.messages import N_
+from tui_billing.domain.runs import RunRow
+from tui_billing.i18n import _
+from tui_billing.screens import show
+from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.run_texts import balance_line, reason_name
+from tui_billing.screens.widgets.record_table import Column
+from tui_billing.services import run_rebuild
+
+WHAT = {
+    "amount": N_("Betrag"),
+    "address": N_("Adresse"),
+    "date": N_("Datum"),
+    "copy": N_("Kopie"),
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One row of the difference: sign +, -, ~ or blank for what stays removed."""
+
+    id: int
+    sign: str
+    row: RunRow
+    text: str
+    gross: Decimal
+
+
+class RebuildScreen(ListScreen):
+    """Dismissed with the sentence to say, or None."""
+
+    NAME: ClassVar[str] = "rebuild"
+    TABLES: ClassVar[frozenset[str]] = frozenset(("invoices", "customers", "runs", "run_rows", "ignored"))
+    HELP: ClassVar[str] = N_(
+        "Was sich am Lauf ändern würde: + kommt hinein, - fällt heraus, ~ hat sich geändert. Von Hand Entferntes "
+        "bleibt draußen, bis b es zurückholt. F8 baut den Lauf so auf."
+    )
+    EMPTY: ClassVar[str] = N_("Kein Unterschied: der Lauf ist auf dem Stand der Daten.")
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("sign", "", 1),
+        Column("number", N_("Nummer"), 13),
+        Column("date", N_("Datum"), 8),
+        Column("gross", N_("Brutto"), 12, right=True),
+        Column("text", N_("Unterschied"), 20, flex=True),
+    )
+
+    def __init__(self, run_id: int) -> None:
+        super().__init__()
+        self._run_id = run_id
+        self._bring_back = False
+        self.plan: run_rebuild.RebuildPlan | None = None
+
+    def title_text(self) -> str:
+        number = self.plan.run.number if self.plan else ""
+        return _("Rechnungslauf {number} · neu aufbauen").format(number=number)
+
+    def fetch(self) -> run_rebuild.RebuildPlan:
+        return run_rebuild.plan_rebuild(self.desk.store, self._run_id, self.desk.today(), bring_back=self._bring_back)
+
+    def show(self, data: Any) -> None:
+        self.plan = data
+        super().show(differences(data))
+
+    def cells(self, record: Difference) -> Sequence[str]:
+        row = record.row
+        return (record.sign, row.number, show.short_day(row.invoice_date), show.amount(record.gross), record.text)
+
+    def sort_key(self, record: Difference, key: str) -> Any:
+        known = {"date": record.row.invoice_date, "gross": record.gross}
+        return known[key] if key in known else super().sort_key(record, key)
+
+    def tone(self, record: Difference) -> str:
+        return "" if record.sign.strip() else "muted"
+
+    def balance_text(self) -> str:
+        return balance_line(self.plan.balance) if self.plan else ""
+
+    def why_not(self, action: str) -> str:
+        if action == "save" and (self.plan is None or self.plan.is_empty):
+            return _("Kein Unterschied, nichts zu tun.")
+        if action == "bring_back" and (self.plan is None or not (self.plan.removed or self.plan.back)):
+            return _("Nichts ist von Hand entfernt.")
+        return ""
+
+    def action_bring_back(self) -> None:
+        """Bring back what was removed by hand, or leave it out again."""
+        self._bring_back = not self._bring_back
+        self.reload()
+
+    def action_save(self) -> None:
+        """Build it as shown; `u` takes it back."""
+        assert self.plan is not None
+        run_rebuild.apply_rebuild(self.desk, self.plan)
+        plan = self.plan
+        self.dismiss(
+            _("Neu aufgebaut: {new} neu, {gone} entfallen, {changed} geändert").format(
+                new=len(plan.new) + len(plan.back), gone=len(plan.gone), changed=len(plan.changed)
+            )
+        )
+
+
+def differences(plan: run_rebuild.RebuildPlan) -> list[Difference]:
+    """The rows of the difference, what changes first."""
+    found = [("+", row, _("neu im Zeitraum"), row.gross) for row in plan.new]
+    found += [("+", row, _("wieder aufgenommen"), row.gross) for row in plan.back]
+    found += [("-", row, reason_name(code), row.gross) for row, code in plan.gone]
+    found += [
+        ("~", c.after, _("{what} geändert").format(what=", ".join(_(WHAT[w]) for w in c.what)), c.after.gross)
+        for c in plan.changed
+    ]
+    found += [(" ", row, _("bleibt entfernt"), row.gross) for row in plan.removed]
+    return [Difference(n, *parts) for n, parts in enumerate(found, 1)]

@@ -1,0 +1,62 @@
+"""What the screens of a Rechnungslauf say in more than one place: the balance, the title, a row's state."""
+
+from tui_billing.domain.parties import Channel
+from tui_billing.domain.plans import Balance
+from tui_billing.domain.run_selection import NO_ADDRESS, REASON_NAMES
+from tui_billing.domain.runs import ROW_STATE_NAMES, RUN_STATE_NAMES, InvoiceRun, RowState, RunRow
+from tui_billing.i18n import _
+from tui_billing.screens import show
+from tui_billing.services.runs import RunView
+
+
+def reason_name(code: str) -> str:
+    """A reason in one or two words."""
+    return _(REASON_NAMES.get(code, code))
+
+
+def balance_line(balance: Balance) -> str:
+    """214 = 185 im Lauf 212.430,50 € + 29 nicht: 12 Brief 9 versendet 6 ignoriert 2 entfernt."""
+    text = _("{all} = {taken} im Lauf {eur}").format(
+        all=show.count(balance.candidates), taken=show.count(balance.taken), eur=show.eur(balance.taken_eur)
+    )
+    out = sum(balance.out.values())
+    if not out:
+        return text
+    reasons = ", ".join(f"{show.count(n)} {reason_name(code)}" for code, n in balance.out.items())
+    return text + _(" + {n} nicht: {reasons}").format(n=show.count(out), reasons=reasons)
+
+
+def run_title(run: InvoiceRun) -> str:
+    """Rechnungslauf 12 · 01.11.–30.11.2026 · per E-Mail · angelegt."""
+    p = run.parameters
+    way = {"email": _("per E-Mail"), "pdf": _("als PDF")}[p.type]
+    return _("Rechnungslauf {number} · {period} · {way} · {state}").format(
+        number=run.number, period=show.period(p.date_from, p.date_to), way=way, state=_(RUN_STATE_NAMES[run.state])
+    )
+
+
+def row_state(row: RunRow) -> str:
+    """State of a row in one or two words: Kopie and o. Adresse stand in for bereit."""
+    if row.state is RowState.OPEN and row.reason == NO_ADDRESS:
+        return _("o. Adresse")
+    if row.state in (RowState.OPEN, RowState.RENDERED) and row.copy:
+        return _("Kopie")
+    return _(ROW_STATE_NAMES[row.state])
+
+
+def row_note(row: RunRow) -> str:
+    """Why the row stands as it does: reason and the server's words."""
+    parts = [reason_name(row.reason) if row.reason else "", row.reply]
+    text = " · ".join(p for p in parts if p)
+    return f"{row.number}: {text}" if text else ""
+
+
+def channel_name(row: RunRow, view: RunView | None) -> str:
+    """E-Mail, Brief or – for a row: the customer's Versandart."""
+    customer = view.customers.get(row.customer_id) if view else None
+    return channel_text(customer.channel if customer else None)
+
+
+def channel_text(channel: Channel | None) -> str:
+    """A Versandart in one word."""
+    return {Channel.EMAIL: _("E-Mail"), Channel.LETTER: _("Brief"), None: "–"}[channel]
