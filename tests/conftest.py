@@ -1,6 +1,7 @@
-"""Shared helpers (tests/desks.py, tests/fakes.py) are importable from every test."""
+"""Shared helpers (tests/desks.py, tests/fakes.py) and the scripts are importable from every test."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "scripts")]

@@ -1,13 +1,7 @@
 """The English catalogue is whole: every German text has an English one with the same places to fill."""
 
 import re
-import sys
-from pathlib import Path
 
-import pytest
-
-pytest.importorskip("babel")
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import catalogue
 
 PLACE = re.compile(r"\{\w*[^}]*\}|%\(\w+\)[sr]|%[sr]")

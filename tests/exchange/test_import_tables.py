@@ -159,7 +159,7 @@ def test_a_file_that_is_no_table_is_refused_as_a_whole(data):
 
 
 def test_control_characters_in_a_cell_do_not_come_through():
-    parsed = parse_customers("Name\nA\x1b[31mB\x07C\n".encode())
+    parsed = parse_customers(b"Name\nA\x1b[31mB\x07C\n")
     assert "\x1b" not in parsed.items[0].record.name and "\x07" not in parsed.items[0].record.name
 
 

@@ -115,7 +115,7 @@ def test_an_existing_customer_is_refused_or_updated_on_request(with_customers):
 
 
 def test_a_customer_without_a_number_gets_the_next_free_one(desk):
-    plan = imports.plan_customers(desk.store, "Nummer;Name\n10001;Eins\n;Zwei\n".encode())
+    plan = imports.plan_customers(desk.store, b"Nummer;Name\n10001;Eins\n;Zwei\n")
     assert imports.apply_customers(desk, plan).numbers == ("10001", "10002")
 
 

@@ -159,7 +159,7 @@ def _store(tx: Transaction, document: Document, today: date, rng: random.Random)
     """Older documents were sent in their month, a few of this month too; incomplete ones stay as they are."""
     stored = documents.add(tx, document, at=f"{document.invoice_date.isoformat()}T08:00:00+00:00")
     this_month = (document.invoice_date.year, document.invoice_date.month) == (today.year, today.month)
-    sent = rng.random() < (0.05 if this_month and document.invoice_date <= today else 0.95)
+    sent = rng.random() < (0.15 if this_month and document.invoice_date <= today else 0.95)
     if not sent or (this_month and document.invoice_date > today) or not document.buyer.address.city:
         return
     at = f"{document.invoice_date.isoformat()}T10:00:00+00:00"
