@@ -12,7 +12,7 @@ EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 def r2(value: Decimal) -> Decimal:
     """Kaufmännisch to cents, half away from zero; never a negative zero."""
-    return value.quantize(CENT, ROUND_HALF_UP, EXACT) + 0
+    return EXACT.add(value.quantize(CENT, ROUND_HALF_UP, EXACT), Decimal(0))
 
 
 def product(*factors: Decimal) -> Decimal:
