@@ -93,7 +93,7 @@ def test_corrections_never_exceed_the_invoice() -> None:
     third, problems = correction(original, D("0.01"), TODAY, [first, second])
     assert (str(first.totals.gross), str(second.totals.gross)) == ("-59.50", "-59.50")
     assert (third, [p.code for p in problems]) == (None, ["KORREKTUR_UEBERSTEIGT_RECHNUNG"])
-    assert say(problems[0]).endswith("noch 0.00 EUR sind offen für Korrekturen.")
+    assert say(problems[0]).endswith("noch 0,00 EUR sind offen für Korrekturen.")
     assert remaining(original, [first, second]) == 0
     assert [p.code for p in storno_problems(original, [first])] == ["STORNO_NACH_KORREKTUR"]
 

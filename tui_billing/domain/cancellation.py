@@ -17,6 +17,7 @@ from tui_billing.domain.documents import (
     Line,
     Reference,
 )
+from tui_billing.domain.format import money
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.money import EXACT, product, r2, split
 from tui_billing.domain.parties import PaymentTerms
@@ -97,8 +98,8 @@ def _amount_problems(document: Document, made: Document, corrections: Sequence[D
     after = left + gross
     sign = 1 if document.totals.gross >= 0 else -1
     if sign * after < 0:
-        text = N_("Die Korrektur übersteigt die Rechnung {number}: noch {left:.2f} EUR sind offen für Korrekturen.")
-        return [_refusal(document, "KORREKTUR_UEBERSTEIGT_RECHNUNG", text, left=left)]
+        text = N_("Die Korrektur übersteigt die Rechnung {number}: noch {left} EUR sind offen für Korrekturen.")
+        return [_refusal(document, "KORREKTUR_UEBERSTEIGT_RECHNUNG", text, left=money(left, symbol=False))]
     return []
 
 
