@@ -71,11 +71,13 @@ def needs_other_fonts(letter: Letter) -> bool:
 
 def _cut(order: Order, item: _Made) -> Rendered:
     path = Path(order.staging) / f"{item.index:06d}.pdf"
+    temporary = path.with_suffix(".tmp")
     try:
-        data = item.pdf.cut(item.placed)
+        item.pdf.cut(item.placed, temporary)
         finisher = finisher_of(order, item.job)
         if finisher is not None and isinstance(item.job, Job):
-            data = finisher(item.job.document, data)
-        return Rendered(item.index, path, publish(data, path), item.placed.count)
+            temporary.write_bytes(finisher(item.job.document, temporary.read_bytes()))
+        return Rendered(item.index, path, publish(temporary, path), item.placed.count)
     except Exception as error:
+        temporary.unlink(missing_ok=True)
         return failed(item.index, error, name_of(item.job))

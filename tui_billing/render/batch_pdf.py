@@ -5,7 +5,7 @@ letter alone, so a letter gives the same file in any batch and process.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from markdown_pdf import MarkdownPdf
 from tui_billing.domain.format import money
 from tui_billing.domain.parties import Party
 from tui_billing.render import body as text
+from tui_billing.render import girocode
 from tui_billing.render.body import Body
 from tui_billing.render.frames import (
     NEXT_TOP,
@@ -23,7 +24,6 @@ from tui_billing.render.frames import (
     TEXT_BOTTOM,
     TEXT_TOP,
     address_frame,
-    draw_girocode,
     draw_mark,
     draw_page_furniture,
     info_frame,
@@ -31,12 +31,13 @@ from tui_billing.render.frames import (
 from tui_billing.render.layout import Carry, Page, Space, break_pages
 from tui_billing.render.letter import Letter
 from tui_billing.render.letterhead import draw_sheet
-from tui_billing.render.markup import markdown_reader
-from tui_billing.render.pen import GREY, LIGHT, MM, Pen
+from tui_billing.render.markup import markdown_reader, plain
+from tui_billing.render.pen import GREY, MM, Pen
 from tui_billing.render.port import Letterhead
 from tui_billing.render.texts import label
 
 CARRY_HEIGHT = 17.0
+_LAY_SHEET = b"q /Sheet Do Q\n"
 PRODUCER = "tui-billing"
 
 
@@ -62,6 +63,7 @@ class BatchPdf(MarkdownPdf):
         self.page_num = 0
         self.sheets: dict[tuple[Party, str], int] = {}
         self.sheet_of: list[tuple[int, bool]] = []
+        self.codes: dict[int, bytes] = {}
         self.document: pymupdf.Document | None = None
 
     def add_letter(self, letter: Letter) -> Placed:
@@ -118,9 +120,15 @@ class BatchPdf(MarkdownPdf):
             elif piece.table >= 0:
                 pen.rule(text.LEFT, RIGHT, y + item.height - 0.4, 0.4, 0.8)
             if piece.least_height and letter.girocode:
-                draw_girocode(pen, letter.girocode, label(letter.language, "girocode"), y + 1, text.QR_SIDE)
+                self._girocode(pen, letter, y + 2)
         for carry in page.carries:
             _draw_carry(pen, letter, carry)
+
+    def _girocode(self, pen: Pen, letter: Letter, top: float) -> None:
+        """Note the code for the current page, whose name is drawn below it."""
+        side = text.QR_SIDE
+        self.codes[self.page_num - 1] = girocode.drawing(letter.girocode, RIGHT - side, PAGE.height - top - side, side)
+        pen.text(RIGHT, top + side + 8, label(letter.language, "girocode"), 7, right=True, gray=GREY)
 
     def close(self, subset: bool = False) -> None:
         """Finish the file and put the letterhead behind every page, each sheet stored once."""
@@ -128,7 +136,7 @@ class BatchPdf(MarkdownPdf):
             return
         self.writer.close()
         self.document = pymupdf.open(str(self.path))
-        _Sheets(self.document, self.letterhead).lay_under(self.sheet_of)
+        _Sheets(self.document, self.letterhead).lay_under(self.sheet_of, self.codes)
         if subset:
             self.document.subset_fonts()
 
@@ -143,39 +151,43 @@ class BatchPdf(MarkdownPdf):
         else:
             self.path.unlink()
 
-    def cut(self, placed: Placed) -> bytes:
-        """The single file of one letter, with its metadata and an /ID of its own."""
+    def cut(self, placed: Placed, path: Path) -> None:
+        """Save the single file of one letter, with its metadata and an /ID of its own."""
         assert self.document is not None
         single = pymupdf.open()
         last = placed.first + placed.count - 1
         single.insert_pdf(
             self.document, from_page=placed.first, to_page=last, links=False, annots=False, widgets=False, final=False
         )
-        return finished(single, placed.letter)
+        _describe(single, placed.letter)
+        single.save(str(path), no_new_id=True)
+        single.close()
 
 
-def finished(single: pymupdf.Document, letter: Letter) -> bytes:
-    """The bytes of a single file: title, author, language, dates of the letter, an /ID derived from it."""
-    stamp = f"D:{letter.created:%Y%m%d}000000Z"
-    single.set_metadata(
-        {
-            "title": letter.title,
-            "author": letter.seller.name,
-            "subject": letter.heading,
-            "creator": PRODUCER,
-            "producer": "MuPDF",
-            "creationDate": stamp,
-            "modDate": stamp,
-        }
+def _describe(single: pymupdf.Document, letter: Letter) -> None:
+    """Title, author, language, dates of the letter, an /ID derived from it. Whole objects: a key at a time is slow."""
+    stamp = f"(D:{letter.created:%Y%m%d}000000Z)"
+    info = single.get_new_xref()
+    single.update_object(
+        info,
+        f"<</Title {_pdf_text(letter.title)}/Author {_pdf_text(letter.seller.name)}/Subject {_pdf_text(letter.heading)}"
+        f"/Creator({PRODUCER})/Producer({PRODUCER})/CreationDate{stamp}/ModDate{stamp}>>",
     )
     catalog = single.pdf_catalog()
-    single.xref_set_key(catalog, "Lang", f"({'en-GB' if letter.language == 'en' else 'de-DE'})")
-    single.xref_set_key(catalog, "ViewerPreferences", "<</DisplayDocTitle true>>")
+    pages = single.xref_get_key(catalog, "Pages")[1]
+    language = "en-GB" if letter.language == "en" else "de-DE"
+    single.update_object(
+        catalog,
+        f"<</Type/Catalog/Pages {pages}/Lang({language})/ViewerPreferences<</DisplayDocTitle true>>>>",
+    )
     identity = hashlib.sha256(letter.identity.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    single.xref_set_key(-1, "Info", f"{info} 0 R")
     single.xref_set_key(-1, "ID", f"[<{identity}><{identity}>]")
-    data: bytes = single.tobytes(no_new_id=True)
-    single.close()
-    return data
+
+
+def _pdf_text(value: str) -> str:
+    """A text string of a PDF: UTF-16 with its mark, as hex, so that no sign in it has a meaning."""
+    return f"<feff{plain(value).encode('utf-16-be').hex()}>"
 
 
 def _spans(body: Body, page: Page) -> list[tuple[int, int, float]]:
@@ -206,20 +218,29 @@ class _Sheets:
         self.forms: dict[tuple[int, bool], int] = {}
         self.prelude = 0
 
-    def lay_under(self, sheet_of: Sequence[tuple[int, bool]]) -> None:
-        """Sheet of each page by its number; -1 marks the sheets themselves."""
+    def lay_under(self, sheet_of: Sequence[tuple[int, bool]], codes: Mapping[int, bytes]) -> None:
+        """Sheet of each page by its number, -1 for none; `codes` are drawings that belong under a page's text."""
         document = self.document
-        self.prelude = document.get_new_xref()
-        document.update_object(self.prelude, "<<>>")
-        document.update_stream(self.prelude, b"q /Sheet Do Q\n", compress=False)
         for number, key in enumerate(sheet_of):
             if key[0] < 0:
                 continue
             page = document.page_xref(number)
             resources = int(document.xref_get_key(page, "Resources")[1].split()[0])
             contents = document.xref_get_key(page, "Contents")[1]
+            under = self._stream(_LAY_SHEET + codes[number]) if number in codes else self._plain_prelude()
             document.xref_set_key(resources, "XObject", f"<</Sheet {self._form(key)} 0 R>>")
-            document.xref_set_key(page, "Contents", f"[{self.prelude} 0 R {contents}]")
+            document.xref_set_key(page, "Contents", f"[{under} 0 R {contents}]")
+
+    def _plain_prelude(self) -> int:
+        if not self.prelude:
+            self.prelude = self._stream(_LAY_SHEET)
+        return self.prelude
+
+    def _stream(self, content: bytes) -> int:
+        xref: int = self.document.get_new_xref()
+        self.document.update_object(xref, "<<>>")
+        self.document.update_stream(xref, content)
+        return xref
 
     def _form(self, key: tuple[int, bool]) -> int:
         if key not in self.forms:

@@ -29,6 +29,7 @@ ul, ol {margin: 0 0 5pt 0; padding: 0 0 0 14pt}
 blockquote {margin: 0 0 5pt 12pt}
 hr {margin: 4pt 0}
 em {font-style: normal; text-decoration: underline}
+b, strong, em {vertical-align: baseline}
 .t {font-size: 14pt; font-weight: bold; margin: 0 0 6pt 0}
 .s {margin: 0 0 6pt 0}
 .e {font-size: 1pt; line-height: 1}

@@ -8,7 +8,6 @@ import html
 import pymupdf
 from pymupdf import mupdf
 
-from tui_billing.render import girocode
 from tui_billing.render.letter import Letter
 from tui_billing.render.metrics import archive
 from tui_billing.render.pen import GREY, MM, PALE, Pen
@@ -47,7 +46,7 @@ class Frame:
 
 
 def address_frame(lines: tuple[str, ...]) -> tuple[Frame, float]:
-    """The address and how far it drops: at DIN's place if it fits, else smaller, then reaching up to the return line."""
+    """The address and how far it drops: at DIN's place if it fits, else smaller, then up to the return line."""
     shown = [line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…" for line in lines]
     markup = "<p>" + "<br/>".join(html.escape(line) for line in shown) + "</p>"
     x0, top, x1, bottom = ADDRESS
@@ -84,12 +83,3 @@ def draw_page_furniture(pen: Pen, letter: Letter, number: int, count: int) -> No
 def draw_mark(pen: Pen, word: str) -> None:
     """A pale word across the sheet, behind the text."""
     pen.across(105 * MM, 160 * MM, word, 92, PALE)
-
-
-def draw_girocode(pen: Pen, content: str, caption: str, top: float, side: float) -> None:
-    """The code at the right margin with its name below."""
-    runs = girocode.modules(content)
-    step = side / girocode.size(runs)
-    x = RIGHT - side
-    pen.rectangles((x + x0 * step, top + y0 * step, x + x1 * step, top + y1 * step) for x0, y0, x1, y1 in runs)
-    pen.text(RIGHT, top + side + 8, caption, 7, right=True, gray=GREY)

@@ -1,5 +1,6 @@
 """GiroCode (EPC069-12, version 002): when a document carries one, and what stands in it."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import segno
@@ -23,21 +24,20 @@ def payload(payee: Party, amount: Decimal, text: str) -> str:
     return "\n".join(("BCD", "002", "1", "SCT", bic, name, iban, f"EUR{amount:.2f}", "", "", purpose))
 
 
-def modules(content: str) -> list[tuple[int, int, int, int]]:
-    """The dark runs as rectangles (x0, y0, x1, y1) in modules, and nothing around them; first row on top."""
+def drawing(content: str, x: float, y: float, side: float) -> bytes:
+    """PDF operators that paint the code with its lower left corner at (x, y), as an inline image of one bit a module.
+
+    Inline because the engine names a picture's object by its number in the batch, and the bytes must not know it.
+    """
     matrix = segno.make(content, error="M", micro=False, boost_error=False, encoding="utf-8", mask=_MASK).matrix
-    runs = []
-    for y, row in enumerate(matrix):
-        start = -1
-        for x, dark in enumerate([*row, 0]):
-            if dark & 1 and start < 0:
-                start = x
-            elif not dark & 1 and start >= 0:
-                runs.append((start, y, x, y + 1))
-                start = -1
-    return runs
+    size = len(matrix)
+    bits = "".join(_hex(row) for row in matrix)
+    place = f"q {side:.3f} 0 0 {side:.3f} {x:.3f} {y:.3f} cm"
+    return f"{place}\nBI /W {size} /H {size} /IM true /BPC 1 /F /AHx ID\n{bits}>\nEI Q\n".encode()
 
 
-def size(runs: list[tuple[int, int, int, int]]) -> int:
-    """Modules on a side."""
-    return max((run[3] for run in runs), default=0)
+def _hex(row: Iterable[int]) -> str:
+    """A row of modules as hex, bit 0 for ink; the last byte is filled with ones."""
+    bits = "".join("0" if dark & 1 else "1" for dark in row)
+    bits += "1" * (-len(bits) % 8)
+    return f"{int(bits, 2):0{len(bits) // 4}x}"

@@ -41,7 +41,7 @@ def draw_sheet(device: mupdf.FzDevice, seller: Party, language: str, logo: Path 
 
 def _head(pen: Pen, seller: Party, logo: Path | None) -> None:
     if logo is not None:
-        draw_logo(pen.device, logo)
+        draw_logo(pen, logo)
         return
     name = plain(seller.name)
     size = next((s for s in (20, 17, 14, 12, 10, 8) if width(name, s) <= 160 * MM), 6)
@@ -51,13 +51,12 @@ def _head(pen: Pen, seller: Party, logo: Path | None) -> None:
     pen.rule(25 * MM, RIGHT, 34 * MM, 1.2, 0.25)
 
 
-def draw_logo(device: mupdf.FzDevice, logo: Path) -> None:
+def draw_logo(pen: Pen, logo: Path) -> None:
     """The picture in the upper right corner, as large as its frame allows, in its own proportions."""
     image = mupdf.fz_new_image_from_file(str(logo))
     scale = min(LOGO.width / image.w(), LOGO.height / image.h())
     w, h = image.w() * scale, image.h() * scale
-    matrix = mupdf.FzMatrix(w, 0, 0, h, LOGO.x1 - w, LOGO.y0)
-    mupdf.fz_fill_image(device, image, matrix, 1, mupdf.FzColorParams())
+    pen.image(image, (LOGO.x1 - w, LOGO.y0, LOGO.x1, LOGO.y0 + h))
 
 
 def _footer(device: mupdf.FzDevice, seller: Party, language: str) -> None:

@@ -62,6 +62,13 @@ class Pen:
         params = mupdf.FzColorParams()
         mupdf.fz_fill_path(self.device, path, 0, mupdf.FzMatrix(), mupdf.fz_device_gray(), _gray(gray), 1, params)
 
+    def image(self, image: mupdf.FzImage, area: tuple[float, float, float, float]) -> None:
+        """A picture filling a rectangle (x0, y0, x1, y1)."""
+        x0, y0, x1, y1 = area
+        mupdf.fz_fill_image(
+            self.device, image, mupdf.FzMatrix(x1 - x0, 0, 0, y1 - y0, x0, y0), 1, mupdf.FzColorParams()
+        )
+
     def rule(self, x0: float, x1: float, y: float, thickness: float = 0.5, gray: float = LIGHT) -> None:
         """A horizontal line whose upper edge is at `y`."""
         self.rectangles([(x0, y, x1, y + thickness)], gray)

@@ -72,7 +72,7 @@ def _price(line: Line, language: str) -> str:
 
 
 def totals(document: Document, language: str) -> list[Sum]:
-    """Lines, reductions, net, tax per rate, total, prepaid, payable; a gross document names its total before its tax."""
+    """Lines, reductions, net, tax per rate, total, prepaid, payable; gross prices: total first, then tax."""
     sums = [*_adjustments(document, language)]
     if document.seller.small_business:
         sums.append(_sum("total_gross", document.totals.gross, language, strong=True))

@@ -105,7 +105,7 @@ LABELS: dict[str, dict[str, str]] = {
         "creditor_id": "Gläubiger-ID",
         "management": "Geschäftsführung",
         "statement_title": "Rechnungsstapel / Sammelaufstellung",
-        "statement_note": "Diese Aufstellung fasst Einzelbelege zusammen und ist keine Rechnung im Sinne des § 14 UStG.",
+        "statement_note": "Diese Aufstellung nennt einzelne Belege; sie ist keine Rechnung im Sinne des § 14 UStG.",
         "batch_number": "Stapelnummer",
         "close_date": "Abschlussdatum",
         "period": "Zeitraum",

@@ -87,15 +87,13 @@ def finisher_of(order: Order, job: AnyJob) -> Finisher | None:
     return found
 
 
-def publish(data: bytes, path: Path) -> str:
-    """Write a file so that it is whole or not there; its SHA-256."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
+def publish(temporary: Path, path: Path) -> str:
+    """Make a written file durable and give it its name, so that it is whole or not there; its SHA-256."""
+    with temporary.open("rb") as handle:
+        digest = hashlib.sha256(handle.read()).hexdigest()
         os.fsync(handle.fileno())
     os.replace(temporary, path)
-    return hashlib.sha256(data).hexdigest()
+    return digest
 
 
 def name_of(job: AnyJob) -> str:
