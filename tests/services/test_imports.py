@@ -11,7 +11,7 @@ from tui_billing.domain.batches import ReceivableEntry
 from tui_billing.domain.documents import Document, DocumentKind, DocumentState, Line
 from tui_billing.domain.messages import Refused
 from tui_billing.domain.parties import Customer
-from tui_billing.services import documents, imports
+from tui_billing.services import documents, exports, imports
 
 DATA = Path(__file__).parents[2] / "data"
 HEAD = "Nummer;Kunde;Datum;Bezeichnung;Menge;Preis;Brutto;Art;Versendet am\n"
@@ -123,3 +123,12 @@ def test_without_a_company_no_invoice_comes_in(tmp_path):
     with pytest.raises(Refused) as refusal:
         imports.plan_invoices(memory_desk(tmp_path).store, (DATA / "invoices.csv").read_bytes())
     assert refusal.value.problems[0].code == "COMPANY_MISSING"
+
+
+def test_exported_customers_come_in_again_as_they_were(with_customers, tmp_path):
+    with with_customers.store.transaction("feindlich") as tx:
+        tx.insert(Customer(number="20099", name='=HYPERLINK("x"); OHG', note="a\nb"))
+    data = exports.customers_csv(with_customers.store)
+    other = memory_desk(tmp_path)
+    imports.apply_customers(other, imports.plan_customers(other.store, data))
+    assert other.store.all(Customer) == with_customers.store.all(Customer)

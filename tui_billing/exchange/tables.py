@@ -92,7 +92,7 @@ def read_table(data: bytes, aliases: Mapping[str, tuple[str, ...]], required: tu
                     )
                 )
                 continue
-            rows.append(Row(line, {c: v.strip() for c, v in zip(columns, cells, strict=False) if c}))
+            rows.append(Row(line, {c: bare_cell(v) for c, v in zip(columns, cells, strict=False) if c}))
     except csv.Error:
         problems.append(
             Problem(
@@ -100,6 +100,12 @@ def read_table(data: bytes, aliases: Mapping[str, tuple[str, ...]], required: tu
             )
         )
     return Table(tuple(rows), tuple(c for c in columns if c), tuple(problems))
+
+
+def bare_cell(cell: str) -> str:
+    """The cell without blanks around it, and without the sign that our own lists put before formulas."""
+    text = cell.strip()
+    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text
 
 
 def _header_problems(names: list[str], columns: tuple[str, ...], required: tuple[str, ...]) -> list[Problem]:
