@@ -1,7 +1,7 @@
 """Fakes for tests of services: a renderer that draws nothing, a transport that keeps its mails, a desk over both."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -46,6 +46,13 @@ class FakeRenderer:
             path = staging / f"{index:06d}.pdf"
             path.write_bytes(content)
             yield Rendered(index, path, hashlib.sha256(content).hexdigest(), 1)
+
+    def render_combined(
+        self, jobs: Sequence[Job | StatementJob], staging: Path, target: Path, cover: Sequence[str] = ()
+    ) -> Generator[Rendered, None, int]:
+        rendered = list(self.render(jobs, staging))
+        yield from rendered
+        return self.combine([r.path for r in rendered if r.path], target, cover)
 
     def combine(self, files: Sequence[Path], target: Path, cover: Sequence[str] = ()) -> int:
         target.write_bytes("\n".join(cover).encode() + b"\n" + b"\n".join(f.read_bytes() for f in files))

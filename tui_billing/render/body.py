@@ -29,16 +29,14 @@ ul, ol {margin: 0 0 5pt 0; padding: 0 0 0 14pt}
 blockquote {margin: 0 0 5pt 12pt}
 hr {margin: 4pt 0}
 em {font-style: normal; text-decoration: underline}
-b, strong, em {vertical-align: baseline}
+.g {padding-top: 9pt}
+.w {margin-right: 110pt}
 .t {font-size: 14pt; font-weight: bold; margin: 0 0 6pt 0}
 .s {margin: 0 0 6pt 0}
-.e {font-size: 1pt; line-height: 1}
 table {border-spacing: 0; margin: 0}
-td, th {padding: 2.6pt 4pt 2.6pt 0; vertical-align: top; text-align: left}
+td, th {padding: 2.6pt 4pt 2.6pt 0; text-align: left}
 th {font-size: 8.5pt; font-weight: bold; padding: 3pt 4pt 3pt 0}
 .r {text-align: right; padding-right: 0}
-.i {padding-left: 4pt}
-.l {padding-right: 10pt}
 """
 
 
@@ -67,9 +65,9 @@ def pieces(letter: Letter) -> list[Piece]:
         found += _table(number, table)
     if letter.girocode:
         inner = "".join(letter.payment_html)
-        found.append(Piece(f'<div style="margin-right: 110pt">{inner}</div>', least_height=QR_SIDE + 12))
+        found.append(Piece(f'<div class="g w">{inner}</div>', least_height=QR_SIDE + 14))
     else:
-        found += [Piece(block) for block in letter.payment_html]
+        found += [Piece(f'<div class="g">{"".join(letter.payment_html)}</div>')] if letter.payment_html else []
     return [*found, *(Piece(block) for block in letter.closing_html)]
 
 

@@ -29,7 +29,7 @@ CSS = """
 body {margin: 0; line-height: 1.15}
 p {margin: 0}
 table {border-spacing: 0; margin: 0}
-td {padding: 0.7pt 0; vertical-align: top; text-align: left; font-size: 8.5pt}
+td {padding: 0.7pt 0; text-align: left; font-size: 8.5pt}
 """
 
 

@@ -1,6 +1,6 @@
 """The port of render: documents and statements become PDF files in a staging folder, a batch at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,7 +20,7 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One document to render. `mark` is printed across ("ENTWURF") or as a line ("Kopie"); `xml` is embedded."""
+    """One document to render; a draft is marked ENTWURF across every page, a copy with the word Kopie."""
 
     document: Document
     draft: bool = False
@@ -55,6 +55,15 @@ class Renderer(Protocol):
         """One PDF per job into `staging`; results come as they are ready, in order; one bad job is one problem.
 
         The same job gives the same bytes, alone or in a batch, in any process.
+        """
+        ...
+
+    def render_combined(
+        self, jobs: Sequence[Job | StatementJob], staging: Path, target: Path, cover: Sequence[str] = ()
+    ) -> Generator[Rendered, None, int]:
+        """As `render`, and one print file of all that succeeded, in order, `cover` lines on a page in front.
+
+        Cheaper and smaller than `combine` afterwards; the generator returns the print file's pages (0: no file).
         """
         ...
 
