@@ -16,6 +16,7 @@ from tui_billing.store.journal import START, Line, Op, make_line
 from tui_billing.store.keys import KeyBook
 from tui_billing.store.locks import FileLock, WaitNotice
 from tui_billing.store.manifest import NAME, Manifest, load_manifest
+from tui_billing.store.marks import HighWaterMark
 from tui_billing.store.overlay import text_of
 from tui_billing.store.schema import TABLES, TableSchema
 from tui_billing.store.segments import Moved, damaged
@@ -55,7 +56,8 @@ class JournalEngine:
         self._compaction: Any = None
         self._spawned_for = ""
         self.compact_at = COMPACT_AT
-        acknowledged = self._acknowledged()
+        self._mark = HighWaterMark(folder / "journal" / "acknowledged", ops, file_mode(folder))
+        acknowledged = self._mark.read()
         self._remembered_from = 0
         self._state = self._load()
         self._check_acknowledged(acknowledged)
@@ -148,6 +150,10 @@ class JournalEngine:
 
     def between(self, table: str, key: str, low: Any, high: Any) -> list[Doc]:
         return self.guarded(table, lambda s: s.queries.between(table, key, low, high))
+
+    def search_text(self, table: str, text: str) -> list[Doc]:
+        """Documents whose JSON contains `text` as it stands there, in id order; reads the mapped bytes only."""
+        return self.guarded(table, lambda s: s.queries.search_text(table, text))
 
     def count(self, table: str) -> int:
         return self.guarded(table, lambda s: s.count(table))
@@ -248,7 +254,7 @@ class JournalEngine:
 
     def _prepare(self) -> None:
         """Under the lock: read to the end, cut a torn tail, finish a rotation that was cut short."""
-        acknowledged = self._acknowledged()
+        acknowledged = self._mark.read()
         if self._state.grown():
             try:
                 self._state.read_on()
@@ -301,7 +307,7 @@ class JournalEngine:
         self._write(line)
         with self._guard:
             self._apply(delta, line)
-        self._acknowledge()
+        self._mark.write(self._state.seq, self._state.head)
         if self._state.position > self.compact_at:
             self._spawn_compaction()
         return line
@@ -337,29 +343,6 @@ class JournalEngine:
         state.log.append((state.seq, changed))
         self._remembered_from = max(self._remembered_from, state.seq - len(state.log))
 
-    # ---- the high-water mark: tells a torn write from rot of an acknowledged last line
-
-    def _acknowledge(self) -> None:
-        try:
-            fd = self.ops.open(self._mark, os.O_WRONLY | os.O_CREAT, file_mode(self.folder))
-            try:
-                self.ops.pwrite(fd, f"{self._state.seq:012d} {self._state.head}\n".encode(), 0)
-            finally:
-                self.ops.close(fd)
-        except OSError:
-            pass  # without the mark, rot of the last line looks like a torn write; nothing else depends on it
-
-    @property
-    def _mark(self) -> Path:
-        return self.folder / "journal" / "acknowledged"
-
-    def _acknowledged(self) -> tuple[int, str]:
-        try:
-            seq, head = self._mark.read_text("ascii").split()
-            return int(seq), head
-        except (OSError, ValueError):
-            return 0, ""
-
     def _check_acknowledged(self, mark: tuple[int, str]) -> None:
         state = self._state
         if mark[0] > state.seq or (mark[0] == state.seq and mark[0] and mark[1] != state.head):
@@ -392,6 +375,7 @@ class JournalEngine:
     def close(self) -> None:
         with self._guard:
             self._closed = True
+            self._mark.close()
         self.lock.close()
 
 
@@ -401,12 +385,6 @@ def _carried(state: State) -> Iterator[Op]:
         raw = text_of(place)
         if state.tables.raw(table, record_id) != raw:
             yield Op(table, record_id, None, raw)
-
-
-def _peek(folder: Path) -> Manifest | None:
-    from tui_billing.store.manifest import load_manifest
-
-    return load_manifest(folder)
 
 
 def open_engine(

@@ -5,7 +5,7 @@ from typing import Any
 
 from tui_billing.store.engine import Damaged, Doc
 from tui_billing.store.indexes import RANGE
-from tui_billing.store.journal import BadLine, load, scan_json
+from tui_billing.store.journal import BadLine, dump, load, scan_json
 from tui_billing.store.keys import KeyBook, encoded, is_exact
 from tui_billing.store.overlay import Overlay, text_of
 from tui_billing.store.segments import Tables, damaged
@@ -140,6 +140,20 @@ class Queries:
         for ids in self.ids_after(table, after):
             for start in range(0, len(ids), CHUNK):
                 yield from self.get_many(table, ids[start : start + CHUNK])
+
+    def search_text(self, table: str, text: str) -> list[Doc]:
+        """Documents whose text contains `text`, in id order."""
+        needle = dump(text)[1:-1]
+        hidden = self._hidden(table, len(self.layers))
+        ids: set[int] = set()
+        for number in self.tables.numbers(table):
+            segment = self.tables.segment(table, number)
+            hits = segment.containing(needle) if segment is not None else []
+            ids.update(i for i in hits if not any(i in docs for docs in hidden))
+        for record_id in {i for docs in hidden for i in docs}:
+            if needle in (self.raw(table, record_id) or b""):
+                ids.add(record_id)
+        return self.get_many(table, sorted(ids))
 
     def exists(self, table: str, record_id: int) -> bool:
         """Whether there is such a record, without reading it."""

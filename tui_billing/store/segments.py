@@ -181,6 +181,18 @@ class Segment:
         first = self.number * RANGE + 1
         return [first + i for i, length in enumerate(lengths) if length]
 
+    def containing(self, needle: bytes) -> list[int]:
+        """Ids of documents whose text contains `needle`."""
+        out, at = [], 0
+        while (hit := self.data.find(needle, at)) >= 0:
+            start = self.data.rfind(b"\n", 0, hit) + 1
+            end = self.data.find(b"\n", hit)
+            match = LINE.match(self.data[start:end])
+            if match is not None and needle in match[2]:
+                out.append(int(match[1]))
+            at = end if end > 0 else len(self.data)
+        return out
+
     def place(self, record_id: int) -> tuple[int, int]:
         """Line number and byte of a document, for a report."""
         offset = self.slot(record_id)[0]

@@ -1,0 +1,53 @@
+"""The high-water mark: which transaction was acknowledged last. It tells a torn write from rot of the last line.
+
+Written after the fdatasync of the journal and not synced itself: after a power loss it may be old, never ahead.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from tui_billing.store.fsops import FsOps
+
+MARK = re.compile(rb"(\d{12}) ([0-9a-f]{64})\n")
+
+
+class HighWaterMark:
+    """One fixed-width line in a file of its own, overwritten in place."""
+
+    def __init__(self, path: Path, ops: FsOps, mode: int) -> None:
+        self._path, self._ops, self._mode = path, ops, mode
+        self._fd = -1
+        self._writable = True
+
+    def _open(self) -> int:
+        if self._fd < 0:
+            try:
+                self._fd = self._ops.open(self._path, os.O_RDWR | os.O_CREAT, self._mode)
+            except OSError:
+                self._writable = False
+                self._fd = os.open(self._path, os.O_RDONLY)
+        return self._fd
+
+    def read(self) -> tuple[int, str]:
+        """(seq, hash); seq 0 where nothing has been acknowledged or the mark is not readable."""
+        try:
+            match = MARK.fullmatch(os.pread(self._open(), 100, 0))
+        except OSError:
+            return 0, ""
+        return (int(match[1]), match[2].decode()) if match else (0, "")
+
+    def write(self, seq: int, head: str) -> None:
+        """After the fdatasync. An error is ignored: only the telling apart gets weaker, nothing is lost."""
+        try:
+            fd = self._open()
+            if self._writable:
+                self._ops.pwrite(fd, b"%012d %s\n" % (seq, head.encode()), 0)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
