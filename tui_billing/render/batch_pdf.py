@@ -256,7 +256,7 @@ class _Sheets:
         return self._new_form(resources, stream, PAGE.width, PAGE.height)
 
     def _new_form(self, resources: str, stream: bytes, width: float, height: float) -> int:
-        form = self.document.get_new_xref()
+        form: int = self.document.get_new_xref()
         box = f"[0 0 {width:g} {height:g}]"
         self.document.update_object(form, f"<</Type/XObject/Subtype/Form/BBox{box}/Resources {resources}>>")
         self.document.update_stream(form, stream)
