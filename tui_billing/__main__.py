@@ -21,6 +21,8 @@ def main(argv: list[str] | None = None) -> int:
             return _run(args, words)
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else 0
+        except BrokenPipeError:
+            raise
         except BaseException as error:
             return frame.show(frame.failure(error), context)
     except BrokenPipeError:

@@ -97,8 +97,7 @@ class _Rooms:
             from tui_billing.render.pool import PoolRenderer
 
             letterhead = Letterhead(settings.get(self._store, "letterhead.logo"), self._letterhead_pdf())
-            workers = settings.get_int(self._store, "pdf.workers") or os.cpu_count() or 1
-            self._renderer = PoolRenderer(letterhead, workers)
+            self._renderer = PoolRenderer(letterhead, settings.get_int(self._store, "pdf.workers"))
         return self._renderer
 
     def _letterhead_pdf(self) -> str:

@@ -58,7 +58,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing: with --json the answer is JSON here too."""
-        raise UsageError(message, self.format_usage().strip())
+        raise UsageError(message, " ".join(self.format_usage().split()))
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

@@ -170,8 +170,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[
 def failure(error: BaseException) -> Answer:
     """Any exception as an answer: the sentence and the exit code."""
     if isinstance(error, UsageError):
-        lines = [error.usage] if error.usage else []
-        return Answer(problems=[Problem("AUFRUF", "{message}", {"message": str(error)})], exit_code=USE, lines=lines)
+        problems = [Problem("AUFRUF", "{text}", {"text": text}) for text in (error.message, error.usage) if text]
+        return Answer(problems=problems, exit_code=USE)
     if isinstance(error, KeyboardInterrupt):
         return Answer(problems=[Problem("ABGEBROCHEN", N_("Abgebrochen; es ist nichts halb geschrieben."))])
     if not isinstance(error, Exception):
@@ -211,6 +211,8 @@ def run_handler(context: Context, args: Namespace) -> int:
     """Call the handler of the named action and show its answer; no exception leaves this."""
     try:
         answer = args.handler(context, args)
+    except BrokenPipeError:
+        raise
     except BaseException as error:
         answer = failure(error)
     return show(answer, context)

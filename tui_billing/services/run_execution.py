@@ -57,6 +57,18 @@ class ExecutionResult:
     warnings: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ExecutePlan:
+    """What executing would do now: rows that go, rows that stay with their reason; `minutes` by mail.per_hour or 0."""
+
+    run: InvoiceRun
+    going: tuple[RunRow, ...]
+    staying: tuple[RunRow, ...]
+    customers: int
+    eur: Decimal
+    minutes: int
+
+
 @dataclass(slots=True)
 class _Work:
     """One execution in progress."""
@@ -113,6 +125,26 @@ def execute(
     finally:
         finished.append(_finish(work))
     return finished[0]
+
+
+def plan_execute(desk: Desk, run_id: int, options: ExecuteOptions | None = None) -> ExecutePlan:
+    """Check every row that is to do without any effect; what the question before F8 and --dry-run show."""
+    run = need_run(desk.store, run_id)
+    allow(run, RunAction.EXECUTE)
+    rows = desk.store.find(RunRow, "run_id", run_id)
+    customers = desk.store.get_many(Customer, sorted({r.customer_id for r in rows}))
+    confirm = (options or ExecuteOptions()).confirm_addresses
+    checked = check_rows(desk.store, run, rows_to_do(run, rows, customers), desk, confirm_addresses=confirm)
+    going = tuple(c.row for c in checked if c.goes)
+    per_hour = settings.get_int(desk.store, "mail.per_hour") if run.parameters.type is RunType.EMAIL else 0
+    return ExecutePlan(
+        run=run,
+        going=going,
+        staying=tuple(c.row for c in checked if not c.goes),
+        customers=len({row.customer_id for row in going}),
+        eur=sum((row.gross for row in going), Decimal(0)),
+        minutes=-(-60 * len(going) // per_hour) if per_hour else 0,
+    )
 
 
 def _begin(desk: Desk, run_id: int) -> tuple[InvoiceRun, list[RunRow], dict[int, Customer]]:
