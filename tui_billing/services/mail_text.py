@@ -24,6 +24,7 @@ class MailProfile:
     installation: str
     templates: dict[str, str]
     size_limit: int
+    transport: str = ""
     warn_above: Decimal | None = None
 
     def text_of(
@@ -49,6 +50,7 @@ def read_profile(store: Repository) -> MailProfile:
         installation=settings.get(store, "mail.installation"),
         templates={key: settings.get(store, key) for key in TEMPLATE_KEYS},
         size_limit=settings.get_int(store, "mail.size_limit_kb") * 1024,
+        transport=settings.get(store, "mail.transport"),
         warn_above=company.consumer_mail_warn_above,
     )
 

@@ -1,5 +1,6 @@
 """The connections of a sending: a thread each, with a transport of its own, fed from one queue."""
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -28,6 +29,7 @@ class Lanes:
         self._inbox: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._broken = threading.Event()
 
     def hand_over(self, parcel: Parcel) -> None:
         """Queue a parcel; a further connection is opened only when all others are busy."""
@@ -75,6 +77,7 @@ class Lanes:
                     transport = transport or self.transport()
                     result = self._send(transport, parcel)
                 except BaseException as error:  # handed to the caller's thread, which ends the sending
+                    self._broken.set()
                     result = Result(parcel, error=error)
                 self._results.put(result)
         finally:
@@ -82,16 +85,14 @@ class Lanes:
                 transport.close()
 
     def _next(self) -> Parcel | None:
-        """The next parcel; outcomes are written before this lane goes idle."""
+        """The next parcel; outcomes are written before this lane goes idle. None once something broke."""
         try:
-            return self._inbox.get_nowait()
+            parcel = self._inbox.get_nowait()
         except queue.Empty:
-            pass
-        try:
-            self.book.flush()
-        except Exception:
-            pass  # the sending's own thread flushes again at the latest when it ends, and raises there
-        return self._inbox.get()
+            with contextlib.suppress(Exception):  # the sending's own thread flushes again when it ends, and raises
+                self.book.flush()
+            parcel = self._inbox.get()
+        return None if self._broken.is_set() else parcel
 
     def _send(self, transport: Transport, parcel: Parcel) -> Result:
         try:

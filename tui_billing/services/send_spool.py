@@ -14,6 +14,7 @@ from tui_billing.dispatch.port import Envelope
 from tui_billing.domain.documents import Document
 from tui_billing.domain.mail_jobs import MailJob
 from tui_billing.domain.mail_templates import MailText
+from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.runs import Dispatch, RowState
 from tui_billing.domain.send_reasons import reason_problem
 from tui_billing.domain.settings import Setting
@@ -43,6 +44,15 @@ def installation(desk: Desk) -> str:
             return found.value
         fresh = Setting(key="mail.installation", value=secrets.token_hex(5))
         return (tx.insert(fresh) if found is None else tx.put(replace(found, value=fresh.value))).value
+
+
+def spooled(desk: Desk, dispatch: Dispatch) -> bytes | None:
+    """The spooled bytes, where they are there as they were written."""
+    try:
+        data = desk.files.read(dispatch.spool) if dispatch.spool else b""
+    except OSError:
+        return None
+    return data if data and hashlib.sha256(data).hexdigest() == dispatch.spool_hash else None
 
 
 class Spool:
@@ -95,7 +105,11 @@ class Spool:
             d for d in tx.find(Dispatch, "document_ids", job.document_ids[0]) if d.document_ids == job.document_ids
         ]
         for dispatch in reversed(earlier):
-            if dispatch.state in SAME_BYTES and dispatch.fingerprint == draft.fingerprint and self._is_whole(dispatch):
+            if (
+                dispatch.state in SAME_BYTES
+                and dispatch.fingerprint == draft.fingerprint
+                and spooled(self.desk, dispatch)
+            ):
                 return draft, dispatch
         at = self.desk.timestamp()
         fresh = tx.insert(
@@ -108,6 +122,7 @@ class Spool:
                 sender=self.profile.sender,
                 subject=draft.text.subject,
                 copy=job.copy,
+                transport=self.profile.transport,
                 created_at=at,
                 fingerprint=draft.fingerprint,
                 owner=self.book.lease.token,
@@ -117,13 +132,13 @@ class Spool:
         name = message_id(self._installation, fresh.id, fresh.generation, self._domain, stamp)
         return draft, tx.put(replace(fresh, message_id=name))
 
-    def _is_whole(self, dispatch: Dispatch) -> bool:
-        """Whether the spooled bytes are there as they were written."""
-        try:
-            data = self.desk.files.read(dispatch.spool) if dispatch.spool else b""
-        except OSError:
-            return False
-        return bool(data) and hashlib.sha256(data).hexdigest() == dispatch.spool_hash
+    def again(self, dispatch: Dispatch, job: MailJob) -> Parcel:
+        """The spooled bytes of an earlier dispatch once more. Raises Refused where they are not what was written."""
+        mail = spooled(self.desk, dispatch)
+        if mail is None:
+            text = N_("Die abgelegte Mail {file} fehlt oder wurde verändert; sie wird nicht noch einmal gesendet.")
+            raise Refused(Problem("SPOOL_BESCHAEDIGT", text, {"file": dispatch.spool}))
+        return Parcel(job, dispatch, mail, Envelope(dispatch.sender, dispatch.recipients, self.profile.archive))
 
     def _parcel(self, draft: Draft, dispatch: Dispatch) -> Parcel | KeptBack:
         job = draft.job

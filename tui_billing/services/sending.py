@@ -78,16 +78,45 @@ def send_jobs(
     if not jobs:
         return SendResult()
     book = Book(desk, still_allowed)
-    lanes = Lanes(book, desk.transport, settings.get_int(desk.store, "mail.connections"))
-    sending = _Sending(desk, jobs, Spool(desk, profile, book), lanes, stop, sleep)
+    return (yield from _send(desk, Spool(desk, profile, book), stop, sleep, jobs=jobs))
+
+
+def send_spooled(
+    desk: Desk,
+    dispatch: Dispatch,
+    job: MailJob,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    sleep: Callable[[float], None] = _sleep,
+) -> Generator[Progress, None, SendResult]:
+    """Send the bytes of an earlier dispatch once more, with their Message-ID; the clerk has decided so."""
+    book = Book(desk)
+    spool = Spool(desk, read_profile(desk.store), book)
+    try:
+        parcel = spool.again(dispatch, job)
+    except BaseException:
+        book.close()
+        raise
+    return (yield from _send(desk, spool, stop, sleep, ready=(parcel,)))
+
+
+def _send(
+    desk: Desk,
+    spool: Spool,
+    stop: Callable[[], bool],
+    sleep: Callable[[float], None],
+    *,
+    jobs: Sequence[MailJob] = (),
+    ready: Sequence[Parcel] = (),
+) -> Generator[Progress, None, SendResult]:
+    """Drive one sending and end it in order, whatever happens: mails finished, outcomes written, lease let go."""
+    lanes = Lanes(spool.book, desk.transport, settings.get_int(desk.store, "mail.connections"))
+    sending = _Sending(desk, jobs, ready, spool, lanes, stop, sleep)
     try:
         return (yield from sending.run())
     finally:
-        try:
-            lanes.close()
-            book.close()
-        finally:
-            sending.release()
+        lanes.close()
+        spool.book.close()
 
 
 class _Sending:
@@ -97,6 +126,7 @@ class _Sending:
         self,
         desk: Desk,
         jobs: Sequence[MailJob],
+        ready: Sequence[Parcel],
         spool: Spool,
         lanes: Lanes,
         stop: Callable[[], bool],
@@ -104,8 +134,8 @@ class _Sending:
     ) -> None:
         self.desk, self.spool, self.lanes, self.stop, self.sleep = desk, spool, lanes, stop, sleep
         self.jobs = deque(jobs)
-        self.ready: deque[Parcel] = deque()
-        self.total = sum(len(j.document_ids) for j in jobs)
+        self.ready: deque[Parcel] = deque(ready)
+        self.total = sum(len(j.document_ids) for j in (*jobs, *(p.job for p in ready)))
         self.counts: dict[RowState, int] = {}
         self.probed = False
         self.rests = 0
@@ -279,7 +309,3 @@ class _Sending:
             open=self.total - done,
             stopped=self.stopped,
         )
-
-    def release(self) -> None:
-        """Forget what is ready; its spooled bytes are found again by their fingerprint."""
-        self.ready.clear()

@@ -1,0 +1,147 @@
+"""Ungeklärte Sendungen: what is known of each, the look-up in the archive, and the clerk's three decisions.
+
+Nothing here happens by itself; each decision has a reason and stands in the audit trail (E9).
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tui_billing.dispatch.port import Lookup
+from tui_billing.domain.documents import Document, DocumentHead
+from tui_billing.domain.mail_jobs import MailJob
+from tui_billing.domain.messages import N_, Problem, Refused, Term
+from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, InvoiceRun, RowState, RunRow
+from tui_billing.services.desk import Desk, Progress
+from tui_billing.services.errors import not_found
+from tui_billing.services.send_book import mark_mailed, settle_orphans, write_rows
+from tui_billing.services.send_spool import spooled
+from tui_billing.services.sending import SendResult, send_spooled
+from tui_billing.store.repositories import Repository, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSending:
+    """One line of the list: the mail with everything that is known, its documents' numbers and their sum."""
+
+    dispatch: Dispatch
+    numbers: tuple[str, ...]
+    customer: str
+    gross: Decimal
+    run_number: int
+
+
+def list_unknown(desk: Desk) -> list[UnknownSending]:
+    """All ungeklärte sendings, the oldest first; what a dead process left in flight is among them."""
+    settle_orphans(desk)
+    found = desk.store.find(Dispatch, "state", RowState.UNKNOWN)
+    return [describe(desk.store, d) for d in sorted(found, key=lambda d: (d.in_flight_at, d.id))]
+
+
+def describe(store: Repository, dispatch: Dispatch) -> UnknownSending:
+    """A dispatch as the list shows it, in whatever state it is."""
+    heads = store.get_many(DocumentHead, dispatch.document_ids)
+    run = store.get(InvoiceRun, dispatch.run_id) if dispatch.run_id else None
+    return UnknownSending(
+        dispatch,
+        tuple(heads[i].number for i in dispatch.document_ids if i in heads),
+        next((h.buyer.name for h in heads.values()), ""),
+        sum((h.totals.gross for h in heads.values()), Decimal(0)),
+        run.number if run else 0,
+    )
+
+
+def need_dispatch(store: Repository, dispatch_id: int) -> Dispatch:
+    """The dispatch. Raises WrongUse where there is none."""
+    found = store.get(Dispatch, dispatch_id)
+    if found is None:
+        raise not_found(N_("Sendung"), dispatch_id)
+    return found
+
+
+def look_up(desk: Desk, dispatch_id: int) -> Lookup:
+    """Ask the archive for the Message-ID; changes nothing. Raises Refused where no archive is set."""
+    dispatch = need_dispatch(desk.store, dispatch_id)
+    archive = desk.archive()
+    if archive is None:
+        text = N_("Es ist kein Archivpostfach eingestellt (mail.archive_imap).")
+        raise Refused(Problem("KEIN_ARCHIV", text))
+    return archive.find(dispatch.message_id)
+
+
+def book_as_sent(desk: Desk, dispatch_id: int, reason: str) -> Dispatch:
+    """Als versendet buchen: the mail arrived. Rows and documents follow, with the time at which it left."""
+    with _deciding(desk, dispatch_id, reason, "als versendet gebucht") as (tx, dispatch):
+        at = desk.timestamp()
+        rows = tx.find(RunRow, "dispatch_id", dispatch.id)
+        files = {r.document_id: (r.file, r.file_hash) for r in rows}
+        for document_id in dispatch.document_ids:
+            mark_mailed(tx, document_id, dispatch.in_flight_at or at, *files.get(document_id, ("", "")))
+        _write_rows(tx, dispatch, RowState.SENT, at, "als_versendet_gebucht")
+        return tx.put(_decided(desk, dispatch, RowState.SENT, reason))
+
+
+def put_back(desk: Desk, dispatch_id: int, reason: str) -> Dispatch:
+    """Zurückstellen: it surely did not arrive; executing the run again takes the row up."""
+    with _deciding(desk, dispatch_id, reason, "zurückgestellt") as (tx, dispatch):
+        _write_rows(tx, dispatch, RowState.DEFERRED, desk.timestamp(), "zurueckgestellt")
+        return tx.put(_decided(desk, dispatch, RowState.DEFERRED, reason))
+
+
+def send_again(
+    desk: Desk, dispatch_id: int, reason: str, *, stop: Callable[[], bool] = lambda: False
+) -> Generator[Progress, None, SendResult]:
+    """Erneut senden: the same bytes with the same Message-ID, so that a receiver can see the double."""
+    if spooled(desk, need_dispatch(desk.store, dispatch_id)) is None:
+        dispatch = need_dispatch(desk.store, dispatch_id)
+        text = N_("Die abgelegte Mail {file} fehlt oder wurde verändert; sie wird nicht noch einmal gesendet.")
+        raise Refused(Problem("SPOOL_BESCHAEDIGT", text, {"file": dispatch.spool}, where=str(dispatch_id)))
+    dispatch = put_back(desk, dispatch_id, reason)
+    return (yield from send_spooled(desk, dispatch, _job_of(desk.store, dispatch), stop=stop))
+
+
+def _job_of(store: Repository, dispatch: Dispatch) -> MailJob:
+    rows = {r.document_id: r for r in store.find(RunRow, "dispatch_id", dispatch.id)}
+    documents = store.get_many(Document, dispatch.document_ids)
+    files = tuple(
+        (rows[i].file, rows[i].file_hash) if i in rows else (documents[i].file, documents[i].file_hash)
+        for i in dispatch.document_ids
+    )
+    return MailJob(
+        document_ids=dispatch.document_ids,
+        customer_id=dispatch.customer_id,
+        recipients=dispatch.recipients,
+        attachments=(),
+        row_ids=tuple(r.id for r in rows.values()),
+        files=files,
+        copy=dispatch.copy,
+        run_id=dispatch.run_id,
+    )
+
+
+@contextmanager
+def _deciding(desk: Desk, dispatch_id: int, reason: str, what: str) -> Iterator[tuple[Transaction, Dispatch]]:
+    """One decision in one commit: only for what is ungeklärt, and only with a reason."""
+    if not reason.strip():
+        raise Refused(Problem("GRUND_FEHLT", N_("Eine Entscheidung über eine ungeklärte Sendung braucht einen Grund.")))
+    need_dispatch(desk.store, dispatch_id)
+    settle_orphans(desk)
+    with desk.store.transaction(f"Sendung {dispatch_id} {what}", reason=reason.strip()) as tx:
+        dispatch = need_dispatch(tx, dispatch_id)
+        if dispatch.state is not RowState.UNKNOWN:
+            text = N_("Die Sendung {number} ist {state}; zu entscheiden ist nur, was ungeklärt ist.")
+            params = {"number": dispatch.id, "state": Term(ROW_STATE_NAMES[dispatch.state])}
+            raise Refused(Problem("NICHT_UNGEKLAERT", text, params, where=str(dispatch.id)))
+        yield tx, dispatch
+
+
+def _decided(desk: Desk, dispatch: Dispatch, state: RowState, reason: str) -> Dispatch:
+    return replace(
+        dispatch, state=state, decided_by=desk.user, note=reason.strip(), finished_at=desk.timestamp(), owner=""
+    )
+
+
+def _write_rows(tx: Transaction, dispatch: Dispatch, state: RowState, at: str, reason: str) -> None:
+    rows = tuple(r.id for r in tx.find(RunRow, "dispatch_id", dispatch.id) if r.state is RowState.UNKNOWN)
+    write_rows(tx, rows, state, at, reason=reason, reply=dispatch.reply, dispatch_id=dispatch.id)
