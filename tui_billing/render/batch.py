@@ -11,8 +11,20 @@ from tui_billing.render.layout import TooTall
 from tui_billing.render.letter import Letter
 from tui_billing.render.metrics import covered
 from tui_billing.render.port import Job, Rendered
+from tui_billing.render.sheets import UnreadableLetterhead
 from tui_billing.render.statement import statement_letter
-from tui_billing.render.worker import AnyJob, Order, Outcome, Span, failed, finisher_of, name_of, publish, too_tall
+from tui_billing.render.worker import (
+    AnyJob,
+    Order,
+    Outcome,
+    Span,
+    failed,
+    finisher_of,
+    name_of,
+    no_letterhead,
+    publish,
+    too_tall,
+)
 
 pymupdf.TOOLS.mupdf_display_errors(False)
 pymupdf.TOOLS.mupdf_display_warnings(False)
@@ -30,6 +42,14 @@ class _Made:
 
 def render(order: Order) -> Outcome:
     """All jobs of the order, results in their order. Files are named by the job's index."""
+    try:
+        return _render(order)
+    except UnreadableLetterhead as error:
+        numbered = enumerate(order.jobs, start=order.first)
+        return Outcome(tuple(no_letterhead(index, error.file, str(error), name_of(job)) for index, job in numbered))
+
+
+def _render(order: Order) -> Outcome:
     staging = Path(order.staging)
     shared = BatchPdf(staging / f".batch-{order.first:06d}.pdf", order.letterhead)
     pdfs, made, results = [shared], [], {}

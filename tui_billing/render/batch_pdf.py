@@ -5,7 +5,6 @@ letter alone, so a letter gives the same file in any batch and process.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +33,10 @@ from tui_billing.render.letterhead import draw_sheet
 from tui_billing.render.markup import markdown_reader, plain
 from tui_billing.render.pen import GREY, MM, Pen
 from tui_billing.render.port import Letterhead
+from tui_billing.render.sheets import Sheets, check_letterhead
 from tui_billing.render.texts import label
 
 CARRY_HEIGHT = 17.0
-_LAY_SHEET = b"q /Sheet Do Q\n"
 PRODUCER = "tui-billing"
 
 
@@ -51,7 +50,10 @@ class Placed:
 
 
 class BatchPdf(MarkdownPdf):
-    """One writer for a batch of letters. `add_letter` for each, `close`, then `cut` the singles."""
+    """One writer for a batch of letters. `add_letter` for each, `close`, then `cut` the singles.
+
+    Raises sheets.UnreadableLetterhead at once, before a letter is drawn on the wrong paper.
+    """
 
     def __init__(self, path: Path, letterhead: Letterhead = Letterhead()) -> None:
         # Not the parent's __init__: its writer is a Python stream, which costs hundreds of callbacks a page.
@@ -59,6 +61,7 @@ class BatchPdf(MarkdownPdf):
         self.meta = dict.fromkeys(MarkdownPdf.meta)
         self.m_d = markdown_reader()
         self.path, self.letterhead = path, letterhead
+        check_letterhead(letterhead)
         self.writer = pymupdf.DocumentWriter(str(path), "compress,compress-fonts")
         self.page_num = 0
         self.sheets: dict[tuple[Party, str], int] = {}
@@ -136,7 +139,7 @@ class BatchPdf(MarkdownPdf):
             return
         self.writer.close()
         self.document = pymupdf.open(str(self.path))
-        _Sheets(self.document, self.letterhead).lay_under(self.sheet_of, self.codes)
+        Sheets(self.document, self.letterhead).lay_under(self.sheet_of, self.codes)
         if subset:
             self.document.subset_fonts()
 
@@ -208,65 +211,3 @@ def _draw_carry(pen: Pen, letter: Letter, carry: Carry) -> None:
     pen.text(text.LEFT + 28, baseline, label(letter.language, "carry"), 9.5, bold=True)
     pen.text(RIGHT, baseline, money(carry.amount, letter.language), 9.5, bold=True, right=True)
     pen.rule(text.LEFT, RIGHT, carry.y + CARRY_HEIGHT - 0.4, 0.4, 0.8)
-
-
-class _Sheets:
-    """Turns the letterhead's pages into form objects and lays them under the letters' pages."""
-
-    def __init__(self, document: pymupdf.Document, letterhead: Letterhead) -> None:
-        self.document, self.letterhead = document, letterhead
-        self.forms: dict[tuple[int, bool], int] = {}
-        self.prelude = 0
-
-    def lay_under(self, sheet_of: Sequence[tuple[int, bool]], codes: Mapping[int, bytes]) -> None:
-        """Sheet of each page by its number, -1 for none; `codes` are drawings that belong under a page's text."""
-        document = self.document
-        for number, key in enumerate(sheet_of):
-            if key[0] < 0:
-                continue
-            page = document.page_xref(number)
-            resources = int(document.xref_get_key(page, "Resources")[1].split()[0])
-            contents = document.xref_get_key(page, "Contents")[1]
-            under = self._stream(_LAY_SHEET + codes[number]) if number in codes else self._plain_prelude()
-            document.xref_set_key(resources, "XObject", f"<</Sheet {self._form(key)} 0 R>>")
-            document.xref_set_key(page, "Contents", f"[{under} 0 R {contents}]")
-
-    def _plain_prelude(self) -> int:
-        if not self.prelude:
-            self.prelude = self._stream(_LAY_SHEET)
-        return self.prelude
-
-    def _stream(self, content: bytes) -> int:
-        xref: int = self.document.get_new_xref()
-        self.document.update_object(xref, "<<>>")
-        self.document.update_stream(xref, content)
-        return xref
-
-    def _form(self, key: tuple[int, bool]) -> int:
-        if key not in self.forms:
-            self.forms[key] = self._own(key) if self.letterhead.pdf else self._drawn(key[0] + (not key[1]))
-        return self.forms[key]
-
-    def _drawn(self, number: int) -> int:
-        """A page of this file as a form: its stream and its resources, which hold the batch's own fonts."""
-        document = self.document
-        page = document.page_xref(number)
-        resources = document.xref_get_key(page, "Resources")[1]
-        stream = document.xref_stream(int(document.xref_get_key(page, "Contents")[1].split()[0]))
-        return self._new_form(resources, stream, PAGE.width, PAGE.height)
-
-    def _new_form(self, resources: str, stream: bytes, width: float, height: float) -> int:
-        form: int = self.document.get_new_xref()
-        box = f"[0 0 {width:g} {height:g}]"
-        self.document.update_object(form, f"<</Type/XObject/Subtype/Form/BBox{box}/Resources {resources}>>")
-        self.document.update_stream(form, stream)
-        return form
-
-    def _own(self, key: tuple[int, bool]) -> int:
-        """A page of the company's own letterhead; a single page serves all sheets."""
-        with pymupdf.open(self.letterhead.pdf) as paper:
-            number = 0 if key[1] or paper.page_count == 1 else 1
-            scratch = self.document.new_page(width=PAGE.width, height=PAGE.height)
-            form: int = scratch.show_pdf_page(PAGE, paper, number)
-            self.document.delete_page(scratch.number)
-        return form

@@ -4,7 +4,6 @@ A process that dies or hangs costs the document that it died of, never the run: 
 document by document, and what breaks again is a problem.
 """
 
-import contextlib
 import multiprocessing
 import os
 from collections import deque
@@ -109,27 +108,24 @@ class PoolRenderer:
             return broken
 
     def _result(self, order: Order, future: "Future[Outcome]") -> Outcome:
-        try:
-            return future.result(_seconds(order))
-        except _LOST:
-            pass
+        outcome = _taken(order, future)
+        if outcome is not None:
+            return outcome
         if self._given is not None:
-            return Outcome(tuple(_lost(order, index) for index in range(len(order.jobs))))
+            return _all_lost(order)
         return self._again(order)
 
     def _again(self, order: Order) -> Outcome:
         """The batch alone in a new process, then, if that dies too, each of its jobs alone."""
         self._kill()
-        with contextlib.suppress(*_LOST):
-            return self._submit(order).result(_seconds(order))
+        outcome = _taken(order, self._submit(order))
+        if outcome is not None:
+            return outcome
         outcomes = []
         for index, job in enumerate(order.jobs):
             single = replace(order, first=order.first + index, jobs=(job,))
             self._kill()
-            try:
-                outcomes.append(self._submit(single).result(_seconds(single)))
-            except _LOST:
-                outcomes.append(Outcome((_lost(order, index),)))
+            outcomes.append(_taken(single, self._submit(single)) or _all_lost(single))
         self._kill()
         rendered = tuple(row for outcome in outcomes for row in outcome.rendered)
         return Outcome(rendered, tuple(span for outcome in outcomes for span in outcome.spans))
@@ -160,11 +156,18 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _seconds(order: Order) -> float:
-    return SECONDS_PER_BATCH + SECONDS_PER_JOB * len(order.jobs)
+def _taken(order: Order, future: "Future[Outcome]") -> Outcome | None:
+    """What a batch came to; None where its process was lost. Any other error is a problem of each of its jobs."""
+    try:
+        return future.result(SECONDS_PER_BATCH + SECONDS_PER_JOB * len(order.jobs))
+    except _LOST:
+        return None
+    except Exception as error:  # a full disk, a folder that is gone
+        numbered = enumerate(order.jobs, start=order.first)
+        return Outcome(tuple(worker.failed(index, error, worker.name_of(job)) for index, job in numbered))
 
 
-def _lost(order: Order, index: int) -> Rendered:
+def _all_lost(order: Order) -> Outcome:
     text = N_("Der Prozess, der das Dokument erzeugt, ist abgebrochen. Bitte das Dokument prüfen und erneut versuchen.")
-    problem = Problem("PDF_PROZESS_ABGEBROCHEN", text, {}, worker.name_of(order.jobs[index]))
-    return Rendered(order.first + index, None, problem=problem)
+    problems = [Problem("PDF_PROZESS_ABGEBROCHEN", text, {}, worker.name_of(job)) for job in order.jobs]
+    return Outcome(tuple(Rendered(order.first + i, None, problem=problem) for i, problem in enumerate(problems)))

@@ -121,3 +121,9 @@ def too_tall(index: int, line: str, where: str) -> Rendered:
         return Rendered(index, None, problem=Problem("POSITION_ZU_HOCH", text, {"line": line}, where))
     text = N_("Ein Absatz ist höher als eine Seite. Bitte den Text in mehrere Absätze teilen.")
     return Rendered(index, None, problem=Problem("TEXT_ZU_HOCH", text, {}, where))
+
+
+def no_letterhead(index: int, file: str, error: str, where: str) -> Rendered:
+    """The problem where the company's letterhead or logo cannot be read: nothing is printed on blank paper instead."""
+    text = N_("Der Briefbogen oder das Logo {file} kann nicht gelesen werden: {error}")
+    return Rendered(index, None, problem=Problem("BRIEFBOGEN_UNLESBAR", text, {"file": file, "error": error}, where))
