@@ -142,9 +142,9 @@ class Session:
     def send(self, text: str) -> None:
         self.sock.sendall(text.encode() + b"\r\n")
 
-    def answer(self, step: str, line: bytes = b"", default: str = "") -> bool:
+    def answer(self, step: str, line: bytes = b"", default: str = "", fault: str = "") -> bool:
         """Reply at this step, or do what is wrong there; whether the reply was the good one."""
-        fault = self.server.fault(step, line)
+        fault = fault or self.server.fault(step, line)
         if fault == "drop":
             raise Hangup
         if fault == "silence":
@@ -229,8 +229,7 @@ class Session:
         fault = self.server.fault("stored")
         if fault:
             self.server.stored.append(stored)
-            self.server.faults["dot"] = [fault]
-            self.answer("dot")
+            self.answer("dot", fault=fault)
         elif self.answer("dot"):
             self.server.stored.append(stored)
 
