@@ -1,0 +1,159 @@
+"""`tui-billing invoicing new|from-order|edit|cancel|finalise`: Rechnungsstellung without a screen."""
+
+from argparse import ArgumentParser, Namespace
+from dataclasses import replace
+from typing import Any
+
+from tui_billing.commands.frame import Answer, Context, add_switch, checked, day, record
+from tui_billing.commands.order_flags import one_of, price
+from tui_billing.domain.documents import Document, Line, VatCategory
+from tui_billing.domain.format import money
+from tui_billing.domain.inputs import parse_percent, parse_quantity
+from tui_billing.domain.messages import N_, Problem
+from tui_billing.i18n import _, language
+from tui_billing.services import documents, invoicing, orders
+from tui_billing.services.errors import WrongUse
+from tui_billing.services.invoicing import DocumentPlan, NewDocument
+
+LINE_FIELDS = {
+    "name": "name",
+    "article": "article",
+    "description": "description",
+    "quantity": "quantity",
+    "unit": "unit",
+    "price": "unit_price",
+    "price_unit": "price_unit",
+    "discount": "discount_percent",
+    "vat": "vat_rate",
+    "vat_category": "vat_category",
+}
+TEXT_FIELDS = ("header_text", "footer_text", "invoice_date", "service_date", "period_from", "period_to")
+
+
+def register(parser: ArgumentParser) -> None:
+    """The actions of the noun."""
+    register_actions(parser.add_subparsers(dest="action", required=True, metavar=_("AKTION")))
+
+
+def register_actions(actions: Any) -> None:
+    """new, from-order, edit, cancel, finalise."""
+    new = actions.add_parser("new", help=_("neue Rechnung, Gutschrift oder Lastschrift (Belastung) von Hand"))
+    new.add_argument("--customer", required=True, metavar=_("KUNDE"))
+    new.add_argument("--kind", default="invoice", choices=[k.value for k in invoicing.BY_HAND])
+    new.add_argument("--document-type", default="", metavar=_("BELEGART"))
+    _document_flags(new)
+    new.set_defaults(handler=new_document)
+    once = actions.add_parser("from-order", help=_("einen Auftrag ohne Intervall einmal berechnen"))
+    once.add_argument("order", metavar=_("AUFTRAG"))
+    for name in ("--invoice-date", "--period-from", "--period-to"):
+        once.add_argument(name, type=day)
+    add_switch(once, "--again", help=_("auch wenn er schon berechnet ist"))
+    once.set_defaults(handler=from_order)
+    edit = actions.add_parser("edit", help=_("Beleg ändern, solange er angelegt ist"))
+    edit.add_argument("number", metavar=_("NUMMER"))
+    _document_flags(edit)
+    edit.set_defaults(handler=edit_document)
+    cancel = actions.add_parser("cancel", help=_("Storno"))
+    cancel.add_argument("number", metavar=_("NUMMER"))
+    cancel.add_argument("--reason", required=True, metavar=_("GRUND"))
+    add_switch(cancel, "--free-period", help=_("die berechnete Periode steht wieder an"))
+    cancel.set_defaults(handler=cancel_document)
+    final = actions.add_parser("finalise", help=_("festschreiben"))
+    final.add_argument("number", metavar=_("NUMMER"))
+    final.set_defaults(handler=finalise_document)
+
+
+def _document_flags(parser: ArgumentParser) -> None:
+    for name in ("--invoice-date", "--service-date", "--period-from", "--period-to"):
+        parser.add_argument(name, type=day, metavar=_("TAG"))
+    for name in ("--header-text", "--footer-text", "--name", "--article", "--description", "--unit"):
+        parser.add_argument(name)
+    parser.add_argument("--line", type=int, default=1, help=_("welche Position die Schalter meinen"))
+    for name in ("--quantity", "--price-unit"):
+        parser.add_argument(name, type=checked(parse_quantity))
+    parser.add_argument("--price", type=price)
+    for name in ("--discount", "--vat"):
+        parser.add_argument(name, type=checked(lambda text: parse_percent(text, 100)))
+    parser.add_argument("--vat-category", type=one_of(VatCategory))
+
+
+def _given(args: Namespace, names: dict[str, str]) -> dict[str, Any]:
+    return {field: getattr(args, flag) for flag, field in names.items() if getattr(args, flag) is not None}
+
+
+def _with_line(lines: tuple[Line, ...], args: Namespace) -> tuple[Line, ...]:
+    given = _given(args, LINE_FIELDS)
+    if not given:
+        return lines
+    if not 1 <= args.line <= len(lines) + 1:
+        text = N_("Position {line} gibt es nicht; der Beleg hat {count}")
+        raise WrongUse(Problem("POSITION_UNBEKANNT", text, {"line": args.line, "count": len(lines)}, where="--line"))
+    before = lines[args.line - 1] if args.line <= len(lines) else Line()
+    return (*lines[: args.line - 1], replace(before, **given), *lines[args.line :])
+
+
+def new_document(context: Context, args: Namespace) -> Answer:
+    """A document by hand with one position; more by `edit --line`."""
+    store = context.desk.store
+    texts = {name: getattr(args, name) for name in TEXT_FIELDS if getattr(args, name) is not None}
+    texts.setdefault("invoice_date", context.desk.today())
+    if not texts.get("period_from") and not texts.get("service_date"):
+        texts["service_date"] = texts["invoice_date"]
+    new = NewDocument(
+        customer_id=orders.find_customer(store, args.customer).id,
+        kind=invoicing.kind_of(args.kind),
+        document_type=args.document_type,
+        lines=_with_line((), args),
+        **texts,
+    )
+    return _apply(context, invoicing.plan_new(store, new))
+
+
+def from_order(context: Context, args: Namespace) -> Answer:
+    """An order without interval billed once."""
+    store = context.desk.store
+    plan = invoicing.plan_from_order(
+        store,
+        orders.find(store, args.order),
+        invoice_date=args.invoice_date or context.desk.today(),
+        period_from=args.period_from,
+        period_to=args.period_to,
+        again=args.again,
+    )
+    return _apply(context, plan)
+
+
+def _apply(context: Context, plan: DocumentPlan) -> Answer:
+    if context.dry_run:
+        return Answer(record("invoice", plan.document), problems=list(plan.problems))
+    return _shown(invoicing.apply_new(context.desk, plan), [p for p in plan.problems if p.warning])
+
+
+def edit_document(context: Context, args: Namespace) -> Answer:
+    """Change what is given while the document is `angelegt`."""
+    document = documents.by_number(context.desk.store, args.number)
+    texts = {name: getattr(args, name) for name in TEXT_FIELDS if getattr(args, name) is not None}
+    edited = replace(document, lines=_with_line(document.lines, args), **texts)
+    return _shown(invoicing.edit(context.desk, edited, expect_rev=document.rev), [])
+
+
+def cancel_document(context: Context, args: Namespace) -> Answer:
+    """Storno, on request with the period given back."""
+    document = documents.by_number(context.desk.store, args.number)
+    question = _("{number} stornieren?").format(number=document.number)
+    if context.dry_run or not context.confirm(question):
+        return Answer(record("invoice", document), lines=[_("Nichts geändert.")])
+    return _shown(documents.cancel(context.desk, document.id, args.reason, free_period=args.free_period), [])
+
+
+def finalise_document(context: Context, args: Namespace) -> Answer:
+    """Festschreiben."""
+    document = documents.by_number(context.desk.store, args.number)
+    if context.dry_run:
+        return Answer(record("invoice", document))
+    return _shown(documents.finalise(context.desk, document.id), [])
+
+
+def _shown(document: Document, problems: list[Problem]) -> Answer:
+    text = f"{document.number}  {document.buyer.name}  {money(document.totals.gross, language())}"
+    return Answer(record("invoice", document), problems=problems, lines=[text])
