@@ -11,7 +11,7 @@ import struct
 import sys
 import zlib
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -20,7 +20,8 @@ from tui_billing.store.keys import TableKeys, encoded
 RANGE = 10_000
 SLOT = struct.Struct("<II")
 MAGIC = b"TBIDX002"
-BLOCK = 1 << 14
+SHIFT = 14
+BLOCK = 1 << SHIFT
 Buffer = bytes | mmap.mmap
 Identity = tuple[int, int, int]
 """Size, mtime in ns and inode of a table file."""
@@ -40,13 +41,28 @@ class SortedKeys:
     def __init__(self, index: "TableIndex", row: list[int]) -> None:
         self._index, self._data = index, index.data
         self.count, self.width, self._keys_at, self._ids_at = row
-        self._positions = range(self.count)
 
     def _key(self, position: int) -> bytes:
         at = self._keys_at + position * self.width
-        end = at + self.width
-        self._index.check(at, end)
-        return self._data[at:end]
+        self._index.check(at, at + self.width)
+        return self._data[at : at + self.width]
+
+    def _first(self, code: bytes, low: int = 0, *, above: bool = False) -> int:
+        """The first position whose key is not below `code` (with `above`: is above it)."""
+        data, width, start = self._data, self.width, self._keys_at
+        index = self._index
+        touched, origin, high = index.touched, index.origin, self.count
+        while low < high:
+            middle = (low + high) >> 1
+            at = start + middle * width
+            if not (touched[(at - origin) >> SHIFT] and touched[(at + width - 1 - origin) >> SHIFT]):
+                index.check(at, at + width)
+            key = data[at : at + width]
+            if key < code or (above and key == code):
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
     def equal(self, value: Any) -> list[int]:
         """Ids of entries that may have this value, ascending."""
@@ -54,20 +70,17 @@ class SortedKeys:
         if len(code) > self.width or not self.count:
             return []
         code = code.ljust(self.width, b"\0")
-        low = bisect_left(self._positions, code, key=self._key)
+        low = self._first(code)
         if low == self.count or self._key(low) != code:
             return []
         if low + 1 == self.count or self._key(low + 1) != code:
             return self.ids(low, low + 1)
-        return self.ids(low, bisect_right(self._positions, code, lo=low, key=self._key))
+        return self.ids(low, self._first(code, low, above=True))
 
     def between(self, low: Any, high: Any) -> list[int]:
         """Ids of entries that may lie in [low, high], in order of key, then id."""
-        first, last = 0, self.count
-        if low is not None:
-            first = bisect_left(self._positions, self._fit(low), key=self._key)
-        if high is not None:
-            last = bisect_right(self._positions, self._fit(high), key=self._key)
+        first = 0 if low is None else self._first(self._fit(low))
+        last = self.count if high is None else self._first(self._fit(high), above=True)
         return self.ids(first, last)
 
     def _fit(self, value: Any) -> bytes:
@@ -83,8 +96,8 @@ class SortedKeys:
 
     def position(self, code: bytes, record_id: int) -> int:
         """Where the entry is or belongs; `code` is padded to the width."""
-        low = bisect_left(self._positions, code, key=self._key)
-        high = bisect_right(self._positions, code, lo=low, key=self._key)
+        low = self._first(code)
+        high = self._first(code, low, above=True)
         return low + bisect_left(self.ids(low, high), record_id)
 
     def slices(self) -> tuple[memoryview, memoryview]:
@@ -106,38 +119,38 @@ class TableIndex:
         if zlib.crc32(text) != crc:
             raise BadIndex("broken table of contents")
         toc: dict[str, Any] = json.loads(text)
-        self._data_at, self._end = toc["data"], toc["data"] + toc["size"]
+        self.origin, self._end = toc["data"], toc["data"] + toc["size"]
         if len(data) < self._end:
             raise BadIndex("cut")
         sums = data[toc["sums"] : toc["sums"] + 4 * toc["blocks"]]
         if zlib.crc32(sums) != toc["sums_crc"]:
             raise BadIndex("broken checksums")
         self._sums = struct.unpack(f"<{toc['blocks']}I", sums)
-        self._checked = bytearray(toc["blocks"])
+        self.touched = bytearray(toc["blocks"])
         self.content, self.fingerprint = toc["content"], toc["fingerprint"]
         self._slots: dict[int, tuple[Identity, int]] = {
-            row[0]: ((row[1], row[2], row[3]), self._data_at + row[4]) for row in toc["segments"]
+            row[0]: ((row[1], row[2], row[3]), self.origin + row[4]) for row in toc["segments"]
         }
         self.keys = [
-            SortedKeys(self, [row[0], row[1], self._data_at + row[2], self._data_at + row[3]]) for row in toc["keys"]
+            SortedKeys(self, [row[0], row[1], self.origin + row[2], self.origin + row[3]]) for row in toc["keys"]
         ]
 
     def check(self, at: int, end: int) -> None:
         """Raises BadIndex where a touched block is not as it was written."""
-        first, last = (at - self._data_at) // BLOCK, (end - 1 - self._data_at) // BLOCK
-        if self._checked[first] and self._checked[last] and last - first < 2:
+        first, last = (at - self.origin) >> SHIFT, (end - 1 - self.origin) >> SHIFT
+        if self.touched[first] and self.touched[last] and last - first < 2:
             return
         for block in range(first, last + 1):
-            if not self._checked[block]:
-                begin = self._data_at + block * BLOCK
+            if not self.touched[block]:
+                begin = self.origin + block * BLOCK
                 if zlib.crc32(self.data[begin : min(begin + BLOCK, self._end)]) != self._sums[block]:
                     raise BadIndex(f"block {block} is broken")
-                self._checked[block] = 1
+                self.touched[block] = 1
 
     def check_all(self) -> None:
         """Every block. Raises BadIndex."""
         for block in range(len(self._sums)):
-            self.check(self._data_at + block * BLOCK, min(self._data_at + (block + 1) * BLOCK, self._end))
+            self.check(self.origin + block * BLOCK, min(self.origin + (block + 1) * BLOCK, self._end))
 
     def slots_at(self, segment: int, identity: Identity) -> int | None:
         """Where the slots of this very table file begin; None where the file is another one."""

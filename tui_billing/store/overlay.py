@@ -39,6 +39,7 @@ class Overlay:
         self.docs: dict[str, dict[int, Raw]] = {}
         self._keys: dict[str, tuple[dict[Any, int | set[int]], ...]] = {}
         self._of_doc: dict[str, dict[int, KeyValues]] = {}
+        self._late: dict[str, list[int]] = {}
 
     def put(self, table: str, record_id: int, raw: Raw, doc: Doc | None, values: KeyValues | None = None) -> None:
         """Set a document, or None for a deleted one; `values` are its keys where they are known already."""
@@ -47,10 +48,11 @@ class Overlay:
             docs = self.docs[table] = {}
             self._keys[table] = tuple({} for _ in self._book.of(table).names)
             self._of_doc[table] = {}
-        of_doc, keys = self._of_doc[table], self._keys[table]
-        before = of_doc.pop(record_id, None)
-        if before is not None:
-            for ids, old in zip(keys, before, strict=True):
+            self._late[table] = []
+        of_doc = self._of_doc[table]
+        if record_id in of_doc:
+            self._settle(table)
+            for ids, old in zip(self._keys[table], of_doc.pop(record_id), strict=True):
                 for value in old:
                     _drop(ids, value, record_id)
         docs[record_id] = raw
@@ -58,9 +60,22 @@ class Overlay:
             if values is None:
                 values = self._book.of(table).values(doc)
             of_doc[record_id] = values
-            for ids, new in zip(keys, values, strict=True):
-                for value in new:
+            for (position, _), ids in zip(self._book.of(table).uniques, self._keys[table], strict=False):
+                for value in values[position]:
                     _add(ids, value, record_id)
+            self._late[table].append(record_id)
+
+    def _settle(self, table: str) -> None:
+        """Take in the keys that are not unique; put off until somebody asks, since most transactions never do."""
+        late = self._late[table]
+        if late:
+            first = len(self._book.of(table).uniques)
+            keys, of_doc = self._keys[table][first:], self._of_doc[table]
+            for record_id in late:
+                for ids, new in zip(keys, of_doc[record_id][first:], strict=True):
+                    for value in new:
+                        _add(ids, value, record_id)
+            late.clear()
 
     def place(self, table: str, record_id: int, raw: Raw) -> None:
         """Say where the text of a document lies that has not changed."""
@@ -73,6 +88,8 @@ class Overlay:
     def ids(self, table: str, position: int, value: Any) -> list[int]:
         """Ids with this value of the key at `position`, in no order."""
         keys = self._keys.get(table)
+        if keys and position >= len(self._book.of(table).uniques):
+            self._settle(table)
         hit = keys[position].get(value) if keys else None
         if hit is None:
             return []
@@ -81,6 +98,8 @@ class Overlay:
     def between(self, table: str, position: int, low: Any, high: Any) -> Iterator[tuple[Any, int]]:
         """(value, id) with value in [low, high], in no order."""
         keys = self._keys.get(table)
+        if keys:
+            self._settle(table)
         for value, hit in keys[position].items() if keys else ():
             if (low is None or value >= low) and (high is None or value <= high):
                 for record_id in (hit,) if type(hit) is int else hit:  # type: ignore[union-attr]

@@ -48,6 +48,9 @@ class Queries:
         return damaged(f"tables/{segment.path.name}", line, f"Datensatz {record_id} ist nicht lesbar ({why})", byte)
 
     def get_many(self, table: str, ids: list[int]) -> list[Doc]:
+        if len(ids) == 1:
+            doc = self.get(table, ids[0])
+            return [] if doc is None else [doc]
         out: list[Doc] = []
         for start in range(0, len(ids), CHUNK):
             found = [(i, raw) for i in ids[start : start + CHUNK] if (raw := self.raw(table, i)) is not None]
