@@ -6,7 +6,7 @@ from pathlib import Path
 from tui_billing.commands.frame import Answer, Context
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.i18n import _
-from tui_billing.services import imports
+from tui_billing.services import imports, order_import
 
 FORMATS = ("de", "iso")
 FILE_MAX = 256 * 1024 * 1024
@@ -20,7 +20,9 @@ def register(parser: ArgumentParser) -> None:
     customers.set_defaults(handler=import_customers)
     invoices = actions.add_parser("invoices", help=_("Rechnungen aus CSV (eine Zeile je Position) oder JSON"))
     invoices.set_defaults(handler=import_invoices)
-    for action in (customers, invoices):
+    orders = actions.add_parser("orders", help=_("Aufträge aus CSV (eine Zeile je Position)"))
+    orders.set_defaults(handler=import_orders)
+    for action in (customers, invoices, orders):
         action.add_argument("file", metavar=_("DATEI"))
         action.add_argument("--numbers", choices=FORMATS, help=_("Zahlenformat: de 1.234,56 · iso 1234.56"))
         action.add_argument("--partial", action="store_true", help=_("gute Zeilen übernehmen, schlechte melden"))
@@ -56,6 +58,14 @@ def import_invoices(context: Context, args: Namespace) -> Answer:
     plan = imports.plan_invoices(context.desk.store, read_file(args.file), _numbers(args))
     if not context.dry_run:
         context.drive(imports.apply_invoices(context.desk, plan, partial=args.partial))  # type: ignore[arg-type]
+    return report(plan, len(plan.items), applied=not context.dry_run)
+
+
+def import_orders(context: Context, args: Namespace) -> Answer:
+    """Orders with the container Intervallrechnungen; with --dry-run only the report."""
+    plan = order_import.plan_orders(context.desk.store, read_file(args.file), _numbers(args))
+    if not context.dry_run:
+        context.drive(order_import.apply_orders(context.desk, plan, partial=args.partial))
     return report(plan, len(plan.items), applied=not context.dry_run)
 
 

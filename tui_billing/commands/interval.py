@@ -10,6 +10,7 @@ from typing import Any
 from tui_billing.commands import interval_views as views
 from tui_billing.commands.frame import RULE, Answer, Context, day, listing
 from tui_billing.domain.creations import IntervalCreation, IntervalSelectionParameters
+from tui_billing.domain.format import day as shown_day
 from tui_billing.domain.interval_selection import RowKey, guard_dates
 from tui_billing.domain.messages import Problem, Refused
 from tui_billing.i18n import _
@@ -104,7 +105,7 @@ def _dropped(context: Context, plan: IntervalSelection, args: Namespace) -> set[
     keys = {RowKey(orders.find(context.desk.store, number).id, start) for number, start in args.drop}
     missing = keys - {r.key for r in plan.rows}
     for key in sorted(missing):
-        context.tell(_("Nicht in der Auswahl: Periode ab {start}").format(start=key.start))
+        context.tell(_("Nicht in der Auswahl: Periode ab {start}").format(start=shown_day(key.start)))
     return keys
 
 
@@ -213,7 +214,9 @@ def waive(context: Context, args: Namespace) -> Answer:
         return Answer({"period": None})
     period = interval_ledger.waive(context.desk, order, args.period, args.reason)
     text = _("Periode ab {start} des Auftrags {order} ausgelassen.")
-    return Answer(views.period_data(order, period), lines=[text.format(start=args.period, order=order.number)])
+    return Answer(
+        views.period_data(order, period), lines=[text.format(start=shown_day(args.period), order=order.number)]
+    )
 
 
 def unwaive(context: Context, args: Namespace) -> Answer:
@@ -224,7 +227,7 @@ def unwaive(context: Context, args: Namespace) -> Answer:
     text = _("Periode ab {start} des Auftrags {order} steht wieder an.")
     return Answer(
         {"period": {"order": order.number, "period_start": args.period.isoformat(), "state": "open"}},
-        lines=[text.format(start=args.period, order=order.number)],
+        lines=[text.format(start=shown_day(args.period), order=order.number)],
     )
 
 

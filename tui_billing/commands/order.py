@@ -8,13 +8,15 @@ from tui_billing.commands.frame import Answer, Context, day, listing, table
 from tui_billing.commands.import_ import read_file
 from tui_billing.domain.codec import encode
 from tui_billing.domain.format import day as shown_day
+from tui_billing.domain.interval_names import rhythm
 from tui_billing.domain.interval_schedule import BillingPeriod, StripMark
-from tui_billing.domain.messages import Problem, Refused
-from tui_billing.domain.orders import Order, Period
+from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.orders import IntervalTerms, Order, Period
 from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _
 from tui_billing.services import order_files, orders
 
+STATE_NAMES = {"active": N_("aktiv"), "paused": N_("pausiert"), "closed": N_("abgeschlossen")}
 BOXES = {StripMark.BILLED: "■", StripMark.DUE: "□", StripMark.WAIVED: "–", StripMark.FUTURE: "·"}
 
 
@@ -87,8 +89,17 @@ def list_orders(context: Context, args: Namespace) -> Answer:
     customers = store.get_many(Customer, sorted({o.customer_id for o in found}))
     rows = [_list_row(o, customers.get(o.customer_id)) for o in found]
     heads = (_("Auftrag"), _("Kunde"), _("Intervall"), _("Text"), _("Stand"))
-    cells = [(r["number"], r["customer_name"], r["every"], r["text"], r["state"]) for r in rows]
+    cells = [
+        (r["number"], r["customer_name"], shown_rhythm(o.interval), r["text"], _(STATE_NAMES[r["state"]]))
+        for o, r in zip(found, rows, strict=True)
+    ]
     return Answer(listing(rows), lines=table(heads, cells))
+
+
+def shown_rhythm(terms: IntervalTerms | None) -> str:
+    """monatlich, alle 2 Monate."""
+    every, name = rhythm(terms)
+    return _("alle {n} {unit}").format(n=every, unit=_(name)) if every > 1 else _(name)
 
 
 def _list_row(order: Order, customer: Customer | None) -> dict[str, Any]:
@@ -99,7 +110,8 @@ def _list_row(order: Order, customer: Customer | None) -> dict[str, Any]:
         "customer": customer.number if customer else "",
         "customer_name": customer.name if customer else "",
         "document_type": order.document_type,
-        "every": f"{terms.every} {terms.unit.value}" if terms else "",
+        "every": terms.every if terms else None,
+        "unit": terms.unit.value if terms else None,
         "text": order.lines[0].name if order.lines else "",
         "state": "closed" if order.closed else "paused" if terms and terms.paused else "active",
     }

@@ -4,6 +4,20 @@ from tui_billing.exchange.csv_out import csv_bytes
 from tui_billing.exchange.customers_csv import parse_customers
 from tui_billing.exchange.invoices import ImportedInvoice, parse_invoices
 from tui_billing.exchange.numbers import NumberFormat
+from tui_billing.exchange.orders_csv import ImportedOrder, parse_orders
 from tui_billing.exchange.parsed import Item, Parsed
+from tui_billing.exchange.payments_csv import ImportedPayment, parse_payments
 
-__all__ = ["ImportedInvoice", "Item", "NumberFormat", "Parsed", "csv_bytes", "parse_customers", "parse_invoices"]
+__all__ = [
+    "ImportedInvoice",
+    "ImportedOrder",
+    "ImportedPayment",
+    "Item",
+    "NumberFormat",
+    "Parsed",
+    "csv_bytes",
+    "parse_customers",
+    "parse_invoices",
+    "parse_orders",
+    "parse_payments",
+]

@@ -65,18 +65,18 @@ def plan_customers(
     for item in parsed.items:
         known = store.find_one(Customer, "number", item.record.number) if item.record.number else None
         if known and not update:
-            refused.append(_taken(N_("Kundennummer {number} gibt es schon."), item.record.number, item.line))
+            refused.append(taken_problem(N_("Kundennummer {number} gibt es schon."), item.record.number, item.line))
         elif known:
             updates += 1
             good.append(replace(item.record, id=known.id, rev=known.rev, blocked=known.blocked))
         else:
             good.append(item.record)
-    return ImportPlan(tuple(good), _in_line_order(refused), parsed.warnings, updates)
+    return ImportPlan(tuple(good), in_line_order(refused), parsed.warnings, updates)
 
 
 def apply_customers(desk: Desk, plan: ImportPlan[Customer], *, partial: bool = False) -> ImportResult:
     """Store the customers in one commit. Raises Refused where a row is bad and `partial` was not asked for."""
-    _refuse_in_part(plan, partial)
+    refuse_in_part(plan, partial)
     with desk.store.transaction(f"Import: {len(plan.items)} Kunden") as tx:
         stored = [_store_customer(tx, c) for c in plan.items]
     return ImportResult(len(stored) - plan.updates, plan.updates, tuple(c.number for c in stored))
@@ -115,7 +115,7 @@ def plan_invoices(store: Store, data: bytes, numbers: NumberFormat | None = None
             refused += problems
         else:
             good.append(document)
-    return ImportPlan(tuple(good), _in_line_order(refused), (*parsed.warnings, *_law_warnings(good)))
+    return ImportPlan(tuple(good), in_line_order(refused), (*parsed.warnings, *_law_warnings(good)))
 
 
 def _law_warnings(items: list[ImportedDocument]) -> list[Problem]:
@@ -134,7 +134,7 @@ def _document(
         text = N_("Kunde {number} ist gesperrt.")
         return None, [Problem("KUNDE_GESPERRT", text, {"number": invoice.customer_number}, where)]
     if store.find_ids(Document, "number", invoice.number):
-        return None, [_taken(N_("Belegnummer {number} gibt es schon."), invoice.number, item.line)]
+        return None, [taken_problem(N_("Belegnummer {number} gibt es schon."), invoice.number, item.line)]
     document = documents.build(
         seller,
         customer,
@@ -162,7 +162,7 @@ def _document(
 
 def apply_invoices(desk: Desk, plan: ImportPlan[ImportedDocument], *, partial: bool = False) -> Iterator[Progress]:
     """Store the invoices. All or nothing is one commit; with `partial`, groups that may be stopped between."""
-    _refuse_in_part(plan, partial)
+    refuse_in_part(plan, partial)
     total = len(plan.items)
     size = GROUP if partial else max(total, 1)
     for start in range(0, total, size):
@@ -175,7 +175,8 @@ def apply_invoices(desk: Desk, plan: ImportPlan[ImportedDocument], *, partial: b
         yield Progress(start + len(group), total)
 
 
-def _refuse_in_part(plan: ImportPlan[T], partial: bool) -> None:
+def refuse_in_part(plan: ImportPlan[T], partial: bool) -> None:
+    """Raise where a row is bad and `partial` was not asked for, or where nothing is good."""
     if plan.refused and not partial:
         text = N_("{rows} Zeilen sind fehlerhaft, nichts wurde übernommen. Datei verbessern oder --partial angeben.")
         raise Refused(*plan.refused, Problem("IMPORT_ABGEBROCHEN", text, {"rows": plan.refused_rows}))
@@ -185,11 +186,14 @@ def _refuse_in_part(plan: ImportPlan[T], partial: bool) -> None:
         )
 
 
-def _taken(text: str, number: str, line: int) -> Problem:
+def taken_problem(text: str, number: str, line: int) -> Problem:
+    """A number that is there already."""
     return Problem("NUMMER_VERGEBEN", text, {"number": number}, f"Zeile {line}")
 
 
-def _in_line_order(problems: list[Problem]) -> tuple[Problem, ...]:
+def in_line_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Problems as the clerk meets them in the file."""
+
     def line(problem: Problem) -> int:
         digits = problem.where.removeprefix("Zeile ")
         return int(digits) if digits.isdigit() else 0

@@ -1,0 +1,238 @@
+"""Orders from CSV: one row per position, grouped by order number; the columns are documented by data/orders.csv."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+from tui_billing.domain.documents import VatCategory
+from tui_billing.domain.messages import N_, Problem
+from tui_billing.domain.orders import (
+    CatchUp,
+    IntervalTerms,
+    IntervalUnit,
+    Order,
+    OrderLine,
+    PriceBasis,
+    Proration,
+    Timing,
+)
+from tui_billing.exchange.cells import Cells
+from tui_billing.exchange.numbers import NumberFormat, find_format
+from tui_billing.exchange.parsed import Item, Parsed
+from tui_billing.exchange.tables import Row, read_table
+
+V = TypeVar("V")
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "number": ("Auftragsnummer", "Auftrag", "Nummer", "order number", "order"),
+    "customer_number": ("Kundennummer", "Kunde", "Kunden-Nr.", "customer"),
+    "document_type": ("Belegart",),
+    "header_text": ("Kopftext",),
+    "footer_text": ("Fußtext", "Schlusstext"),
+    "buyer_order_reference": ("Bestellnummer", "Ihre Bestellung", "order reference"),
+    "gross_prices": ("Bruttopreise",),
+    "closed": ("Abgeschlossen",),
+    "every": ("Alle", "Intervall Anzahl"),
+    "interval": ("Intervall", "Rhythmus", "interval unit"),
+    "anchor": ("Anfang", "Erste Periode", "Periodenbeginn"),
+    "start": ("Beginn", "Vertragsbeginn"),
+    "end": ("Ende", "Vertragsende"),
+    "timing": ("Abrechnung", "Zahlweise", "vorschüssig/nachschüssig"),
+    "month_end": ("Ultimo",),
+    "aligned": ("Kalenderperioden", "Ausgerichtet"),
+    "proration": ("Teilberechnung",),
+    "prorate_end": ("Ende anteilig",),
+    "catch_up": ("Nachholen",),
+    "notice_months": ("Kündigungsfrist Monate", "Kündigungsfrist"),
+    "renew_months": ("Verlängerung Monate", "Verlängerung"),
+    "paused": ("Pausiert",),
+    "billed_until": ("Berechnet bis", "Abgerechnet bis", "billed to"),
+    "article": ("Artikel", "Artikelnummer"),
+    "name": ("Bezeichnung", "Leistung", "Position"),
+    "description": ("Beschreibung", "Langtext"),
+    "quantity": ("Menge", "qty"),
+    "unit": ("Einheit",),
+    "unit_price": ("Einzelpreis", "Preis", "price"),
+    "price_unit": ("Preiseinheit",),
+    "price_basis": ("Preisbasis", "Preis je"),
+    "discount_percent": ("Rabatt", "Rabatt %", "discount"),
+    "vat_rate": ("Steuersatz", "MwSt", "USt", "USt %", "vat", "tax rate"),
+    "vat_category": ("Steuerkategorie", "Steuerschlüssel", "tax category"),
+}
+NUMBER_COLUMNS = ("quantity", "unit_price", "price_unit", "discount_percent", "vat_rate")
+REQUIRED = ("number", "customer_number", "name", "unit_price")
+HEAD_COLUMNS = tuple(COLUMNS)[1 : tuple(COLUMNS).index("article")]
+"""Everything that is said once per order."""
+
+
+def _words(values: dict[str, V], german: dict[str, V]) -> dict[str, V]:
+    return {**values, **german}
+
+
+UNITS = _words(
+    {u.value: u for u in IntervalUnit},
+    {
+        "tag": IntervalUnit.DAY,
+        "tage": IntervalUnit.DAY,
+        "täglich": IntervalUnit.DAY,
+        "woche": IntervalUnit.WEEK,
+        "wochen": IntervalUnit.WEEK,
+        "wöchentlich": IntervalUnit.WEEK,
+        "monat": IntervalUnit.MONTH,
+        "monate": IntervalUnit.MONTH,
+        "monatlich": IntervalUnit.MONTH,
+        "quartal": IntervalUnit.QUARTER,
+        "quartale": IntervalUnit.QUARTER,
+        "vierteljährlich": IntervalUnit.QUARTER,
+        "halbjahr": IntervalUnit.HALF_YEAR,
+        "halbjahre": IntervalUnit.HALF_YEAR,
+        "halbjährlich": IntervalUnit.HALF_YEAR,
+        "jahr": IntervalUnit.YEAR,
+        "jahre": IntervalUnit.YEAR,
+        "jährlich": IntervalUnit.YEAR,
+    },
+)
+TIMINGS = _words({t.value: t for t in Timing}, {"vorschüssig": Timing.IN_ADVANCE, "nachschüssig": Timing.IN_ARREARS})
+CATCH_UPS = _words(
+    {c.value: c for c in CatchUp},
+    {
+        "einzeln": CatchUp.EACH,
+        "zusammengefasst": CatchUp.COMBINED,
+        "nur nächste": CatchUp.NEXT_ONLY,
+    },
+)
+PRORATIONS = _words(
+    {p.value: p for p in Proration},
+    {"taggenau": Proration.DAILY, "30/360": Proration.THIRTY_360, "voll": Proration.FULL},
+)
+BASES = _words(
+    {b.value: b for b in PriceBasis},
+    {"periode": PriceBasis.PERIOD, "monat": PriceBasis.MONTH, "jahr": PriceBasis.YEAR},
+)
+CATEGORIES = {c.value.lower(): c for c in VatCategory}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedOrder:
+    """One order of a file; periods that end on or before `billed_until` were billed elsewhere."""
+
+    order: Order
+    customer_number: str
+    billed_until: date | None
+
+
+def parse_orders(
+    data: bytes, numbers: NumberFormat | None = None, default_rate: Decimal = Decimal(19)
+) -> Parsed[ImportedOrder]:
+    """Orders in a CSV file, ids 0. One bad position refuses its whole order, never a part of it."""
+    table = read_table(data, COLUMNS, REQUIRED)
+    fatal = tuple(p for p in table.problems if not p.warning and p.where in ("", "Zeile 1"))
+    if fatal:
+        return Parsed(fatal=fatal)
+    if numbers is None:
+        numbers, ambiguous = find_format((f"Zeile {r.line}", r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
+        if numbers is None:
+            return Parsed(fatal=tuple(ambiguous))
+    refused = [p for p in table.problems if not p.warning]
+    groups: dict[str, list[Row]] = {}
+    for row in table.rows:
+        if row.get("number"):
+            groups.setdefault(row.get("number"), []).append(row)
+        else:
+            text = N_("{column}: darf nicht leer sein.")
+            refused.append(Problem("FELD_LEER", text, {"column": "number"}, f"Zeile {row.line}"))
+    items: list[Item[ImportedOrder]] = []
+    for rows in groups.values():
+        order, problems = _order(rows, numbers, default_rate)
+        refused += problems
+        if not problems:
+            items.append(Item(rows[0].line, order))
+    return Parsed(tuple(items), tuple(refused), (), tuple(p for p in table.problems if p.warning))
+
+
+def _order(rows: Sequence[Row], numbers: NumberFormat, default_rate: Decimal) -> tuple[ImportedOrder, list[Problem]]:
+    head = Cells(rows[0], numbers)
+    problems = [p for row in rows[1:] for p in _contradictions(rows[0], row)]
+    lines: list[OrderLine] = []
+    for position, row in enumerate(rows, 1):
+        cells = Cells(row, numbers)
+        lines.append(_line(cells, position, default_rate))
+        problems += cells.problems
+    order = Order(
+        number=head.text("number", 40),
+        document_type=head.text("document_type", 60),
+        header_text=head.block("header_text"),
+        footer_text=head.block("footer_text"),
+        buyer_order_reference=head.text("buyer_order_reference"),
+        gross_prices=head.switch("gross_prices"),
+        closed=head.switch("closed"),
+        lines=tuple(lines),
+        interval=_terms(head),
+    )
+    imported = ImportedOrder(order, head.needed("customer_number"), head.day("billed_until"))
+    return imported, [*head.problems, *problems]
+
+
+def _terms(cells: Cells) -> IntervalTerms | None:
+    """The container Intervallrechnungen; none where the row names no interval."""
+    if not cells.row.get("interval"):
+        return None
+    anchor = cells.day("anchor") or cells.day("start")
+    if anchor is None:
+        cells.refuse("ANKER_FEHLT", N_("{column}: darf nicht leer sein."), column="anchor")
+        return None
+    return IntervalTerms(
+        every=cells.whole("every", 1),
+        unit=cells.choice("interval", UNITS, IntervalUnit.MONTH),
+        anchor=anchor,
+        start=cells.day("start"),
+        end=cells.day("end"),
+        timing=cells.choice("timing", TIMINGS, Timing.IN_ADVANCE),
+        month_end=cells.switch("month_end"),
+        aligned=cells.switch("aligned"),
+        proration=cells.choice("proration", PRORATIONS, Proration.DAILY),
+        prorate_end=cells.switch("prorate_end"),
+        catch_up=cells.choice("catch_up", CATCH_UPS, CatchUp.EACH),
+        notice_months=cells.whole("notice_months"),
+        renew_months=cells.whole("renew_months"),
+        paused=cells.switch("paused"),
+    )
+
+
+def _line(cells: Cells, position: int, default_rate: Decimal) -> OrderLine:
+    return OrderLine(
+        position=position,
+        article=cells.text("article", 60),
+        name=cells.needed("name"),
+        description=cells.block("description"),
+        quantity=cells.number("quantity", 4, Decimal(1)) or Decimal(0),
+        unit=cells.text("unit", 40) or "Stück",
+        unit_price=cells.number("unit_price", 6, Decimal(0)) or Decimal(0),
+        price_unit=cells.number("price_unit", 4, Decimal(1)) or Decimal(1),
+        price_basis=cells.choice("price_basis", BASES, PriceBasis.PERIOD),
+        discount_percent=cells.number("discount_percent", 2, Decimal(0)) or Decimal(0),
+        vat_category=cells.choice("vat_category", CATEGORIES, VatCategory.STANDARD),
+        vat_rate=_rate(cells, default_rate),
+    )
+
+
+def _rate(cells: Cells, default_rate: Decimal) -> Decimal:
+    rate = cells.number("vat_rate", 2, default_rate)
+    return default_rate if rate is None else rate
+
+
+def _contradictions(first: Row, row: Row) -> list[Problem]:
+    """A later position may repeat the order's data or leave it empty, not change it."""
+    text = N_("{column}: „{value}“ widerspricht der ersten Position des Auftrags in Zeile {line}.")
+    return [
+        Problem(
+            "AUFTRAG_WIDERSPRUCH",
+            text,
+            {"column": column, "value": row.get(column), "line": first.line},
+            f"Zeile {row.line}",
+        )
+        for column in HEAD_COLUMNS
+        if row.get(column) and row.get(column) != first.get(column)
+    ]
