@@ -1,0 +1,208 @@
+"""Zahlungen: entering, Skonto, returns, import, open items, dates moved with a reason (B8, A9.6, D5.11)."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from fakes import add_company, add_customer, add_invoice, make_desk
+
+from tui_billing.domain.batches import Payment, ReceivableEntry
+from tui_billing.domain.documents import DocumentKind
+from tui_billing.domain.messages import Refused
+from tui_billing.domain.parties import PaymentTerms
+from tui_billing.i18n import say
+from tui_billing.services import payment_import, payments, receivables
+from tui_billing.services.payments import NewPayment
+from tui_billing.services.receivables import Edit
+
+D = Decimal
+SKONTO = PaymentTerms(days=30, skonto_percent=D(2), skonto_days=14)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    desk = make_desk(tmp_path)
+    add_company(desk)
+    return desk
+
+
+def pay(desk, amount, day=date(2026, 11, 20), **more):
+    return payments.add(desk, NewPayment(amount=D(amount), paid_date=day, **more))
+
+
+def open_of(desk, customer):
+    return {i.entry.number: i.open for i in payments.items_of(desk.store, customer.id)}
+
+
+def test_a_payment_settles_the_document_that_its_text_names_even_broken_by_a_blank(desk):
+    customer = add_customer(desk, "10001")
+    document = add_invoice(desk, customer, date(2026, 11, 3))
+    payment = pay(desk, "119", text="Danke RE-2026- 00001 KD 4711")
+    assert payment.customer_id == customer.id
+    assert payment.number == "ZA-2026-00001"
+    assert open_of(desk, customer) == {}
+    entry = desk.store.find_one(ReceivableEntry, "document_id", document.id)
+    assert entry.paid_date == date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("paid", "skonto", "left"),
+    [(date(2026, 12, 7), "23.80", None), (date(2026, 12, 8), "0", "23.80"), (date(2026, 12, 9), "0", "23.80")],
+)
+def test_money_less_skonto_closes_the_invoice_in_time_and_is_a_part_payment_later(desk, paid, skonto, left):
+    """G3.6: 1.190,00, 2 % until 07.12."""
+    customer = add_customer(desk, "10001", terms=SKONTO)
+    add_invoice(desk, customer, date(2026, 11, 23), net="1000")
+    payment = pay(desk, "1166.20", paid, documents=("RE-2026-00001",))
+    assert payment.skonto == D(skonto)
+    assert open_of(desk, customer) == ({"RE-2026-00001": D(left)} if left else {})
+
+
+def test_two_documents_whose_sum_is_paid_are_both_settled(desk):
+    """G3.7"""
+    customer = add_customer(desk, "10001")
+    for day in (3, 4):
+        add_invoice(desk, customer, date(2026, 11, day))
+    pay(desk, "238", documents=("RE-2026-00001", "RE-2026-00002"))
+    assert open_of(desk, customer) == {}
+
+
+def test_skonto_that_the_clerk_grants_is_taken_and_too_much_is_refused(desk):
+    customer = add_customer(desk, "10001")
+    add_invoice(desk, customer, date(2026, 11, 3))
+    with pytest.raises(Refused):
+        pay(desk, "100", documents=("RE-2026-00001",), skonto=D("200"))
+    assert pay(desk, "116.62", documents=("RE-2026-00001",), skonto=D("2.38")).skonto == D("2.38")
+    assert open_of(desk, customer) == {}
+
+
+def test_what_is_left_of_a_payment_is_allocated_later_or_released_again(desk):
+    customer = add_customer(desk, "10001")
+    payment = pay(desk, "300", customer="10001")
+    for day in (3, 4):
+        add_invoice(desk, customer, date(2026, 11, day))
+    payment = payments.allocate(desk, payment.number, ["RE-2026-00002"])
+    assert open_of(desk, customer) == {"RE-2026-00001": D("119.00")}
+    payment = payments.allocate(desk, payment.number, oldest_first=True)
+    assert [a.amount for a in payment.allocations] == [D("119.00"), D("119.00")]
+    with pytest.raises(Refused):
+        payments.allocate(desk, payment.number, oldest_first=True)
+    payments.release(desk, payment.number)
+    assert len(open_of(desk, customer)) == 2
+
+
+def test_a_return_is_a_counter_entry_that_opens_the_document_again(desk):
+    """D5.11"""
+    customer = add_customer(desk, "10001")
+    document = add_invoice(desk, customer, date(2026, 10, 20))
+    payment = pay(desk, "119", date(2026, 11, 3), documents=("RE-2026-00001",))
+    back = payments.take_back(desk, payment.number, date(2026, 11, 9), fee=D("3.00"))
+    assert (back.amount, back.returns, back.number) == (D(-119), payment.id, "ZA-2026-00002")
+    assert desk.store.find_one(ReceivableEntry, "document_id", document.id).paid_date is None
+    fee = desk.store.find(ReceivableEntry, "customer_id", customer.id)[1]
+    assert (fee.kind, fee.amount, fee.tax) == (DocumentKind.DEBIT_MEMO, D("3.00"), D(0))
+    assert open_of(desk, customer) == {"RE-2026-00001": D("119.00"), "LA-2026-00001": D("3.00")}
+    for number in (payment.number, back.number):
+        with pytest.raises(Refused):
+            payments.take_back(desk, number, date(2026, 11, 9))
+    assert receivables.transactions_of(desk.store, "10001").open == D("122.00")
+
+
+def test_a_document_of_another_customer_is_refused(desk):
+    add_invoice(desk, add_customer(desk, "10001"), date(2026, 11, 3))
+    add_customer(desk, "10002")
+    with pytest.raises(Refused) as refused:
+        pay(desk, "119", customer="10002", documents=("RE-2026-00001",))
+    assert refused.value.problems[0].code == "RECHNUNG_FREMD"
+    assert desk.store.count(Payment) == 0
+    with pytest.raises(Refused):
+        pay(desk, "119")
+    with pytest.raises(Refused):
+        pay(desk, "0", customer="10001")
+
+
+FILE = """Buchungstag;Betrag;Kunde;Rechnung;Verwendungszweck
+03.11.2026;119,00;;RE-2026-00001;
+04.11.2026;50,00;10001;;Abschlag
+04.11.2026;50,00;10001;;Abschlag
+09.11.2026;-119,00;10001;;Rücklastschrift
+"""
+
+
+def test_a_file_is_imported_once_and_its_return_finds_the_payment(desk):
+    """G3.2, G3.4"""
+    customer = add_customer(desk, "10001")
+    add_invoice(desk, customer, date(2026, 11, 3))
+    part = b"".join(FILE.encode().splitlines(keepends=True)[:4])
+    first = payment_import.apply_import(desk, payment_import.plan_import(desk.store, part))
+    assert [p.amount for p in first] == [D(119), D(50), D(50)]
+    plan = payment_import.plan_import(desk.store, FILE.encode("cp1252"))
+    assert (plan.known, len(plan.rows), plan.amount) == (3, 1, D(-119))
+    (back,) = payment_import.apply_import(desk, plan)
+    assert back.returns == first[0].id
+    again = payment_import.plan_import(desk.store, FILE.encode())
+    assert (again.known, again.rows) == (4, ())
+    assert payment_import.apply_import(desk, again) == []
+    assert open_of(desk, customer) == {"RE-2026-00001": D("119.00")}
+
+
+def test_every_bad_row_is_named_and_nothing_is_stored_unless_asked_for(desk):
+    add_customer(desk, "10001")
+    rows = (
+        "Datum;Betrag;Kunde",
+        "03.11.2026;10,00;10001",
+        "03.11.2026;10,00;99",
+        "31.02.2026;1,00;10001",
+        "04.11.2026;0;10001",
+    )
+    data = "\n".join(rows).encode()
+    plan = payment_import.plan_import(desk.store, data)
+    assert [p.where for p in plan.refused] == ["Zeile 3", "Zeile 4", "Zeile 5"]
+    with pytest.raises(Refused):
+        payment_import.apply_import(desk, plan)
+    assert desk.store.count(Payment) == 0
+    assert len(payment_import.apply_import(desk, plan, partial=True)) == 1
+
+
+def test_bezahlt_am_is_moved_with_a_reason_that_stands_in_the_audit_trail(desk):
+    """A9.6"""
+    customer = add_customer(desk, "10001")
+    document = add_invoice(desk, customer, date(2013, 4, 10))
+    payment = pay(desk, "119", date(2013, 5, 12), documents=(document.number,))
+    with pytest.raises(Refused) as refused:
+        receivables.edit(desk, payment.number, Edit(paid_date=date(2013, 11, 12), reason="  "))
+    assert refused.value.problems[0].code == "GRUND_FEHLT"
+    receivables.edit(desk, payment.number, Edit(paid_date=date(2013, 11, 12), reason="Valuta der Bank"))
+    entry = desk.store.history(Payment, payment.id)[0]
+    old, new = next((o, n) for t, _, o, n in entry.changes if t == "payments")
+    assert (old["paid_date"], new["paid_date"]) == ("2013-05-12", "2013-11-12")
+    assert (entry.by, entry.reason) == ("anna", "Valuta der Bank")
+    assert entry.ts.endswith(("+00:00", "Z"))
+    assert desk.store.find_one(ReceivableEntry, "document_id", document.id).paid_date == date(2013, 11, 12)
+
+
+def test_bezahlt_am_of_a_document_moves_the_one_payment_behind_it(desk):
+    customer = add_customer(desk, "10001")
+    document = add_invoice(desk, customer, date(2013, 4, 10))
+    with pytest.raises(Refused) as refused:
+        receivables.edit(desk, document.number, Edit(paid_date=date(2013, 11, 12), reason="x"))
+    assert refused.value.problems[0].code == "KEINE_ZAHLUNG"
+    first = pay(desk, "100", date(2013, 5, 12), documents=(document.number,))
+    receivables.edit(desk, document.number, Edit(paid_date=date(2013, 6, 1), reason="x"))
+    assert desk.store.need(Payment, first.id).paid_date == date(2013, 6, 1)
+    second = pay(desk, "19", date(2013, 5, 13), documents=(document.number,))
+    with pytest.raises(Refused) as refused:
+        receivables.edit(desk, document.number, Edit(paid_date=date(2013, 11, 12), reason="x"))
+    assert say(refused.value.problems[0]).endswith(f"{first.number}, {second.number}.")
+
+
+def test_dates_of_a_receivable_move_while_the_document_keeps_its_own(desk):
+    """A9"""
+    customer = add_customer(desk, "10001")
+    document = add_invoice(desk, customer, date(2026, 11, 3))
+    done = receivables.edit(
+        desk, document.number, Edit(batch_date=date(2026, 12, 3), due_date=date(2026, 12, 24), reason="Stundung")
+    )
+    assert (done.entry.batch_date, done.entry.due_date) == (date(2026, 12, 3), date(2026, 12, 24))
+    assert desk.store.need(type(document), document.id) == document
+    assert [i.entry.number for i in receivables.in_period(desk.store, date(2026, 12, 1), None)] == [document.number]
