@@ -17,13 +17,10 @@ def certificate(name: str = "localhost", days: int = 2) -> tuple[Path, Path]:
         pytest.skip("the openssl program is missing")
     folder = Path(mkdtemp(prefix="certificate-"))
     cert, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-keyout", str(key), "-out", str(cert), "-days", str(days), "-subj", f"/CN={name}"]
-        + ["-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1"],
-        check=True,
-        capture_output=True,
-    )
+    request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(cert), "-days", str(days)]
+    subprocess.run([*request, *files, *names], check=True, capture_output=True)
     return cert, key
 
 

@@ -5,20 +5,22 @@ The parts are put together here because flattening 60 kB of base64 through the l
 
 import hashlib
 import re
-from base64 import encodebytes
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
+from functools import lru_cache
 
 import idna
 
 from tui_billing.domain.texts import clean, clean_block
 
 POLICY = policy.SMTP.clone(cte_type="7bit")
-TYPES = {".pdf": ("application", "pdf"), ".xml": ("application", "xml"), ".zip": ("application", "zip")}
+UTF8_POLICY = POLICY.clone(utf8=True)
+TYPES = {".pdf": "application/pdf", ".xml": "application/xml", ".zip": "application/zip"}
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 
 
@@ -50,6 +52,7 @@ class MailContent:
     attachments: tuple[MailAttachment, ...] = ()
 
 
+@lru_cache(maxsize=4096)
 def ascii_domain(domain: str) -> str:
     """The domain as the network knows it, by the `idna` package (UTS 46: straße.de stays itself). Raises BadAddress."""
     try:
@@ -96,31 +99,44 @@ def _address(address: str, name: str = "") -> Address:
 
 def _policy(content: MailContent) -> "EmailPolicy[EmailMessage]":
     utf8 = needs_smtputf8(*(envelope_address(a) for a in (content.sender, *content.recipients)))
-    return POLICY.clone(utf8=True) if utf8 else POLICY
+    return UTF8_POLICY if utf8 else POLICY
 
 
-def _head(content: MailContent, headers: "EmailPolicy[EmailMessage]") -> EmailMessage:
+@lru_cache(maxsize=64)
+def _origin(sender: str, name: str, reply_to: str, headers: "EmailPolicy[EmailMessage]") -> bytes:
+    """From and Reply-To, the same for every mail of a company."""
+    message = EmailMessage(policy=headers)
+    message["From"] = _address(sender, name)
+    if reply_to:
+        message["Reply-To"] = _address(reply_to)
+    return _folded(message, headers)
+
+
+def _folded(message: EmailMessage, headers: "EmailPolicy[EmailMessage]") -> bytes:
+    return b"".join(headers.fold_binary(name, value) for name, value in message.items())
+
+
+def _head(content: MailContent, headers: "EmailPolicy[EmailMessage]") -> bytes:
     """The headers of the whole mail; a line break in any of them is an error of the library, never a header."""
     message = EmailMessage(policy=headers)
-    message["From"] = _address(content.sender, content.sender_name)
     message["To"] = [_address(a) for a in content.recipients]
-    if content.reply_to:
-        message["Reply-To"] = _address(content.reply_to)
     message["Subject"] = clean(content.subject).strip()
     message["Date"] = content.date
     message["Message-ID"] = content.message_id
     message["Content-Language"] = "en" if content.language == "en" else "de"
-    return message
+    return _origin(content.sender, content.sender_name, content.reply_to, headers) + _folded(message, headers)
 
 
 def _attachment(attachment: MailAttachment) -> bytes:
+    """Its headers need no library: the name holds [A-Za-z0-9._-] only."""
     name = attachment_name(attachment.name)
-    main, sub = TYPES.get(name[-4:].lower(), ("application", "octet-stream"))
-    part = EmailMessage(policy=POLICY)
-    part["Content-Type"] = f"{main}/{sub}"
-    part["Content-Transfer-Encoding"] = "base64"
-    part.add_header("Content-Disposition", "attachment", filename=name)
-    return part.as_bytes() + encodebytes(attachment.data).replace(b"\n", b"\r\n")
+    kind = TYPES.get(name[-4:].lower(), "application/octet-stream")
+    head = (
+        f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n"
+        f'Content-Disposition: attachment;\r\n filename="{name}"\r\n\r\n'
+    )
+    code = b64encode(attachment.data)
+    return head.encode("ascii") + b"\r\n".join([code[i : i + 76] for i in range(0, len(code), 76)]) + b"\r\n"
 
 
 def _boundary(content: MailContent, text: bytes) -> bytes:
@@ -140,7 +156,6 @@ def build_mail(content: MailContent) -> bytes:
     del text["MIME-Version"]
     parts = [text.as_bytes(), *(_attachment(a) for a in content.attachments)]
     boundary = _boundary(content, parts[0])
-    lines = [headers.fold_binary(name, value) for name, value in _head(content, headers).items()]
-    lines.append(b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="' + boundary + b'"\r\n\r\n')
+    kind = b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="' + boundary + b'"\r\n\r\n'
     body = b"".join(b"--" + boundary + b"\r\n" + part.rstrip(b"\r\n") + b"\r\n" for part in parts)
-    return b"".join(lines) + body + b"--" + boundary + b"--\r\n"
+    return _head(content, headers) + kind + body + b"--" + boundary + b"--\r\n"

@@ -5,13 +5,14 @@ mail. That costs nothing in safety: until its outcome is written a mail stays in
 it ungeklärt, and every claim writes all outcomes first, so that no connection ever has two mails in flight on disk.
 """
 
+import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tui_billing.dispatch.lease import Lease, is_alive, sweep
 from tui_billing.dispatch.port import Envelope, Outcome, Pace
-from tui_billing.domain.documents import Document, DocumentState
+from tui_billing.domain.documents import Document, DocumentHead, DocumentState
 from tui_billing.domain.mail_jobs import MailJob
 from tui_billing.domain.messages import Problem, Refused
 from tui_billing.domain.run_selection import REASON_NAMES
@@ -65,7 +66,7 @@ def check(
     if any(row_id not in rows or rows[row_id].state not in SENDABLE for row_id in job.row_ids):
         return reason_problem("zeile_nicht_bereit", next((r.number for r in rows.values()), ""))
     for index, document_id in enumerate(job.document_ids):
-        document = tx.get(Document, document_id)
+        document = tx.get(DocumentHead, document_id)
         if document is None:
             return reason_problem("beleg_fehlt", str(document_id))
         others = [i for i in tx.find_ids(Dispatch, "open_document", document_id) if not dispatch or i != dispatch.id]
@@ -166,11 +167,16 @@ class Book:
         for write in self._pending:
             write(tx)
 
-    def hold_back(self, jobs: Sequence[MailJob], problem: Problem) -> None:
-        """Rows that stay open because the sending was stopped get the reason why (E9.2), in one commit."""
-        for job in jobs:
-            self.keep_back(KeptBack(job, problem))
-        self.flush()
+    def discard(self, dispatches: Sequence[Dispatch]) -> None:
+        """Reserved, and not tried: taken away again, so that nothing looks as if it were on its way."""
+        gone = []
+        if dispatches:
+            with self._lock, self.desk.store.transaction("Bereitgelegte Mails verworfen") as tx:
+                for dispatch in tx.get_many(Dispatch, [d.id for d in dispatches]).values():
+                    if dispatch.state is RowState.OPEN and not dispatch.attempts:
+                        tx.delete(Dispatch, dispatch.id)
+                        gone.append(dispatch)
+        forget_spooled(self.desk, gone)
 
     def close(self) -> None:
         """Write what waits and let the lease go; what is still in flight then has nobody left."""
@@ -238,30 +244,50 @@ def write_rows(
 
 def mark_mailed(tx: Transaction, document_id: int, at: str, file: str = "", file_hash: str = "") -> None:
     """The document has left by mail. A law that refuses comes too late here: the truth is written all the same."""
-    document = tx.get(Document, document_id)
-    if document is None:
-        return
     try:
-        documents.mark_output(tx, document, at=at, mailed=True, file=file, file_hash=file_hash)
+        documents.mark_output(tx, Document(id=document_id), at=at, mailed=True, file=file, file_hash=file_hash)
     except Refused:
+        document = tx.need(Document, document_id)
         tx.put(replace(document, mailed_at=document.mailed_at or at))
 
 
 def settle_orphans(desk: Desk) -> int:
-    """In flight, but the process that sent them is gone: they become ungeklärt (E9.1). Returns how many."""
-    if not desk.store.find_ids(Dispatch, "state", RowState.IN_FLIGHT.value):
+    """In flight, but the process that sent them is gone: they become ungeklärt (E9.1). Returns how many.
+
+    What such a process had only reserved, and never set in flight, is taken away.
+    """
+    store, states = desk.store, (RowState.IN_FLIGHT.value, RowState.OPEN.value)
+    if not any(store.find_ids(Dispatch, "state", state) for state in states):
         return 0
     dead: dict[str, bool] = {}
-    settled = 0
-    with desk.store.transaction("Unterbrochene Sendungen sind ungeklärt") as tx:
-        for dispatch in tx.find(Dispatch, "state", RowState.IN_FLIGHT.value):
+    settled, abandoned = 0, []
+    with store.transaction("Unterbrochene Sendungen sind ungeklärt") as tx:
+        for dispatch in (d for state in states for d in tx.find(Dispatch, "state", state)):
             if dispatch.owner not in dead:
                 dead[dispatch.owner] = not is_alive(desk.folder, dispatch.owner)
-            if dead[dispatch.owner]:
+            if not dead[dispatch.owner]:
+                continue
+            if dispatch.state is RowState.IN_FLIGHT:
                 _settle(tx, dispatch, desk.timestamp())
                 settled += 1
+            elif not dispatch.attempts:
+                tx.delete(Dispatch, dispatch.id)
+                abandoned.append(dispatch)
+    forget_spooled(desk, abandoned)
     sweep(desk.folder)
     return settled
+
+
+def spool_path(dispatch: Dispatch) -> str:
+    """Where its mail is spooled, relative to the data folder."""
+    return f"documents/{dispatch.created_at[:4]}/mail/{dispatch.message_id.strip('<>').partition('@')[0]}.eml"
+
+
+def forget_spooled(desk: Desk, dispatches: Iterable[Dispatch]) -> None:
+    """Mails that were spooled and never tried, and whose records are gone."""
+    for dispatch in dispatches:
+        with contextlib.suppress(OSError, ValueError):
+            desk.files.path(spool_path(dispatch)).unlink(missing_ok=True)
 
 
 def _settle(tx: Transaction, dispatch: Dispatch, at: str) -> None:

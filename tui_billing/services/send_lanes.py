@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from tui_billing.dispatch.port import Outcome, Transport
 from tui_billing.services.send_book import Book, KeptBack, NotAllowed, Parcel
 
+IDLE_SECONDS = 0.05
+"""A lane without a mail for so long writes the outcomes that wait; before, the next mail's commit takes them along."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -87,7 +90,7 @@ class Lanes:
     def _next(self) -> Parcel | None:
         """The next parcel; outcomes are written before this lane goes idle. None once something broke."""
         try:
-            parcel = self._inbox.get_nowait()
+            parcel = self._inbox.get(timeout=IDLE_SECONDS)
         except queue.Empty:
             with contextlib.suppress(Exception):  # the sending's own thread flushes again when it ends, and raises
                 self.book.flush()

@@ -6,7 +6,7 @@ else it gets the next generation and with it a new Message-ID.
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tui_billing.dispatch.mail import MailAttachment, MailContent, build_mail, message_id
@@ -20,7 +20,7 @@ from tui_billing.domain.send_reasons import reason_problem
 from tui_billing.domain.settings import Setting
 from tui_billing.services.desk import Desk
 from tui_billing.services.mail_text import MailProfile, address_problems, template_problems
-from tui_billing.services.send_book import Book, KeptBack, Parcel, check
+from tui_billing.services.send_book import Book, KeptBack, Parcel, check, spool_path
 from tui_billing.store.repositories import Transaction
 
 SAME_BYTES = frozenset({RowState.DEFERRED, RowState.REFUSED, RowState.FAILED})
@@ -29,11 +29,20 @@ SAME_BYTES = frozenset({RowState.DEFERRED, RowState.REFUSED, RowState.FAILED})
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A mail before it is spooled."""
+    """A mail before it is spooled; `hashes` of its attachments, in their order."""
 
     job: MailJob
     text: MailText
+    hashes: tuple[str, ...]
     fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A mail with its dispatch record, and so with its Message-ID."""
+
+    draft: Draft
+    dispatch: Dispatch
 
 
 def installation(desk: Desk) -> str:
@@ -63,12 +72,11 @@ class Spool:
         self._installation = profile.installation or installation(desk)
         self._domain = profile.sender.rpartition("@")[2]
 
-    def prepare(self, jobs: Sequence[MailJob]) -> list[Parcel | KeptBack]:
-        """Each job as a spooled parcel, or with the problem that keeps it back; one commit for all of them."""
+    def reserve(self, jobs: Sequence[MailJob]) -> list[Reserved | KeptBack]:
+        """Each job with its dispatch record, or with the problem that keeps it back; one commit for all of them."""
         drafts = [self._draft(job) for job in jobs]
         with self.desk.store.transaction("Mails bereitlegen") as tx:
-            reserved = [self._reserve(tx, d) if isinstance(d, Draft) else d for d in drafts]
-        return [item if isinstance(item, KeptBack) else self._parcel(*item) for item in reserved]
+            return [self._reserve(tx, d) if isinstance(d, Draft) else d for d in drafts]
 
     def _draft(self, job: MailJob) -> Draft | KeptBack:
         found = self.desk.store.get_many(Document, job.document_ids)
@@ -83,20 +91,27 @@ class Spool:
         if blocking := [p for p in problems if not p.warning]:
             return KeptBack(job, blocking[0], failed=True)
         try:
-            return Draft(job, text, self._fingerprint(job, text))
+            hashes = self._hashes(job)
         except OSError:
             return KeptBack(job, reason_problem("datei_fehlt", number), failed=True)
+        return Draft(job, text, hashes, self._fingerprint(job, text, hashes))
 
-    def _fingerprint(self, job: MailJob, text: MailText) -> str:
+    def _hashes(self, job: MailJob) -> tuple[str, ...]:
+        """SHA-256 of each attachment: as the archive knows it, else read."""
+        known = dict(job.files)
+        return tuple(
+            known.get(relative) or hashlib.sha256(self.desk.files.read(relative)).hexdigest()
+            for _, relative in job.attachments
+        )
+
+    def _fingerprint(self, job: MailJob, text: MailText, hashes: tuple[str, ...]) -> str:
         """SHA-256 of everything that goes into the mail but its Message-ID and Date."""
         profile = self.profile
         parts = [profile.sender, profile.sender_name, profile.reply_to, *job.recipients, text.subject, text.text]
-        digest = hashlib.sha256(repr((parts, job.document_ids, job.language)).encode())
-        for name, relative in job.attachments:
-            digest.update(repr((name, hashlib.sha256(self.desk.files.read(relative)).hexdigest())).encode())
-        return digest.hexdigest()
+        names = [name for name, _ in job.attachments]
+        return hashlib.sha256(repr((parts, job.document_ids, job.language, names, hashes)).encode()).hexdigest()
 
-    def _reserve(self, tx: Transaction, draft: Draft) -> tuple[Draft, Dispatch] | KeptBack:
+    def _reserve(self, tx: Transaction, draft: Draft) -> Reserved | KeptBack:
         """The dispatch record of this mail: the one whose spooled bytes are the same, else a new one."""
         job = draft.job
         if problem := check(tx, job, None, self.book.still_allowed):
@@ -110,7 +125,7 @@ class Spool:
                 and dispatch.fingerprint == draft.fingerprint
                 and spooled(self.desk, dispatch)
             ):
-                return draft, dispatch
+                return Reserved(draft, dispatch)
         at = self.desk.timestamp()
         fresh = tx.insert(
             Dispatch(
@@ -130,7 +145,7 @@ class Spool:
         )
         stamp = "".join(c for c in at[:19] if c.isdigit())
         name = message_id(self._installation, fresh.id, fresh.generation, self._domain, stamp)
-        return draft, tx.put(replace(fresh, message_id=name))
+        return Reserved(draft, tx.put(replace(fresh, message_id=name)))
 
     def again(self, dispatch: Dispatch, job: MailJob) -> Parcel:
         """The spooled bytes of an earlier dispatch once more. Raises Refused where they are not what was written."""
@@ -140,19 +155,32 @@ class Spool:
             raise Refused(Problem("SPOOL_BESCHAEDIGT", text, {"file": dispatch.spool}))
         return Parcel(job, dispatch, mail, Envelope(dispatch.sender, dispatch.recipients, self.profile.archive))
 
-    def _parcel(self, draft: Draft, dispatch: Dispatch) -> Parcel | KeptBack:
+    def spool(self, reserved: Reserved) -> Parcel | KeptBack:
+        """The mail on disk, durable when this returns; nothing of it has been sent."""
+        draft, dispatch = reserved.draft, reserved.dispatch
         job = draft.job
-        envelope = Envelope(dispatch.sender, dispatch.recipients, self.profile.archive)
         if dispatch.spool:
-            return Parcel(job, dispatch, self.desk.files.read(dispatch.spool), envelope)
-        mail = self._build(draft, dispatch)
+            return self.again(dispatch, job)
+        try:
+            attachments = tuple(self._attachments(draft))
+        except (OSError, ValueError):
+            return KeptBack(job, reason_problem("datei_fehlt"), failed=True, dispatch=dispatch)
+        mail = self._build(draft, dispatch, attachments)
         if self.profile.size_limit and len(mail) > self.profile.size_limit:
             return KeptBack(job, reason_problem("mail_zu_gross"), failed=True, dispatch=dispatch)
-        relative = f"documents/{dispatch.created_at[:4]}/mail/{dispatch.message_id.strip('<>').partition('@')[0]}.eml"
-        stored = self.desk.files.write(relative, mail)
+        stored = self.desk.files.write(spool_path(dispatch), mail)
+        envelope = Envelope(dispatch.sender, dispatch.recipients, self.profile.archive)
         return Parcel(job, replace(dispatch, spool=stored.relative, spool_hash=stored.sha256), mail, envelope)
 
-    def _build(self, draft: Draft, dispatch: Dispatch) -> bytes:
+    def _attachments(self, draft: Draft) -> Iterator[MailAttachment]:
+        """The files as the archive knows them. Raises ValueError where one is not what it was."""
+        for (name, relative), expected in zip(draft.job.attachments, draft.hashes, strict=True):
+            data = self.desk.files.read(relative)
+            if hashlib.sha256(data).hexdigest() != expected:
+                raise ValueError(relative)
+            yield MailAttachment(name=name, data=data)
+
+    def _build(self, draft: Draft, dispatch: Dispatch, attachments: tuple[MailAttachment, ...]) -> bytes:
         job, profile = draft.job, self.profile
         return build_mail(
             MailContent(
@@ -165,8 +193,6 @@ class Spool:
                 subject=draft.text.subject,
                 text=draft.text.text,
                 language=job.language,
-                attachments=tuple(
-                    MailAttachment(name=name, data=self.desk.files.read(path)) for name, path in job.attachments
-                ),
+                attachments=attachments,
             )
         )

@@ -30,12 +30,14 @@ from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.mail_text import profile_problems, read_profile
 from tui_billing.services.send_book import Book, KeptBack, Parcel, StillAllowed, settle_orphans
 from tui_billing.services.send_lanes import Lanes, Result
-from tui_billing.services.send_spool import Spool
+from tui_billing.services.send_spool import Reserved, Spool
 
 __all__ = ["MailJob", "MailMode", "SendItem", "SendResult", "StillAllowed", "plan_jobs", "send_jobs", "settle_orphans"]
 
 AHEAD = 2
 """Mails that are spooled in advance for each connection, so that none waits for the disk."""
+GROUP = 32
+"""Mails whose records are reserved in one commit."""
 RESTS_IN_A_ROW = 3
 """After so many rests without a mail in between the run stops; it is executed again later."""
 TRIES = 4
@@ -116,7 +118,10 @@ def _send(
         return (yield from sending.run())
     finally:
         lanes.close()
-        spool.book.close()
+        try:
+            sending.discard()
+        finally:
+            spool.book.close()
 
 
 class _Sending:
@@ -135,6 +140,7 @@ class _Sending:
         self.desk, self.spool, self.lanes, self.stop, self.sleep = desk, spool, lanes, stop, sleep
         self.jobs = deque(jobs)
         self.ready: deque[Parcel] = deque(ready)
+        self.reserved: deque[Reserved] = deque()
         self.total = sum(len(j.document_ids) for j in (*jobs, *(p.job for p in ready)))
         self.counts: dict[RowState, int] = {}
         self.probed = False
@@ -155,7 +161,7 @@ class _Sending:
                     break
             else:
                 yield from self._feed()
-                if not self.lanes.outstanding and not self.jobs and not self.ready:
+                if not self.lanes.outstanding and not self._has_more():
                     break
             result = self.lanes.next_result(0.2) if self.lanes.outstanding else None
             if result is None:
@@ -173,9 +179,9 @@ class _Sending:
         A wrong password or certificate shows at the first mail, and one attempt harms no account.
         """
         room = self.lanes.limit * (1 + AHEAD) if self.probed else 1
-        while self.lanes.outstanding < room and (self.jobs or self.ready):
+        while self.lanes.outstanding < room and self._has_more():
             if not self.ready:
-                self._prepare(max(1, min(room - self.lanes.outstanding, len(self.jobs))))
+                self._prepare()
                 if not self.ready:
                     yield self._progress()
                     continue
@@ -190,13 +196,24 @@ class _Sending:
             parcel.tries += 1
             self.lanes.hand_over(parcel)
 
-    def _prepare(self, count: int) -> None:
-        batch = [self.jobs.popleft() for _ in range(count)]
-        for item in self.spool.prepare(batch):
-            if isinstance(item, Parcel):
-                self.ready.append(item)
+    def _has_more(self) -> bool:
+        return bool(self.jobs or self.reserved or self.ready)
+
+    def _prepare(self) -> None:
+        """One more mail on disk; records are reserved for a group of mails in one commit."""
+        if not self.reserved:
+            batch = [self.jobs.popleft() for _ in range(min(GROUP, len(self.jobs)))]
+            for item in self.spool.reserve(batch):
+                if isinstance(item, KeptBack):
+                    self._keep_back(item)
+                else:
+                    self.reserved.append(item)
+        if self.reserved:
+            parcel = self.spool.spool(self.reserved.popleft())
+            if isinstance(parcel, KeptBack):
+                self._keep_back(parcel)
             else:
-                self._keep_back(item)
+                self.ready.append(parcel)
 
     def _keep_back(self, kept: KeptBack) -> None:
         """A mail that is not sent now: it failed by our own fault, or somebody else was faster."""
@@ -295,9 +312,10 @@ class _Sending:
         )
 
     def _result(self) -> SendResult:
-        rest = [*(p.job for p in self.ready), *self.jobs]
+        rest = [*(p.job for p in self.ready), *(r.draft.job for r in self.reserved), *self.jobs]
         if self.stopped is not None:
-            self.spool.book.hold_back(rest, self.stopped)
+            for job in rest:
+                self.spool.book.keep_back(KeptBack(job, self.stopped))
         count = self.counts
         done = sum(count.values()) - count.get(RowState.OPEN, 0)
         return SendResult(
@@ -309,3 +327,7 @@ class _Sending:
             open=self.total - done,
             stopped=self.stopped,
         )
+
+    def discard(self) -> None:
+        """Take away what was reserved and not tried."""
+        self.spool.book.discard([p.dispatch for p in self.ready] + [r.dispatch for r in self.reserved])

@@ -20,11 +20,12 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._root = folder.resolve()
 
     def path(self, relative: str) -> Path:
         """Where a published file lies. Raises ValueError for a path that leaves the data folder."""
-        path = (self.folder / relative).resolve()
-        if not path.is_relative_to(self.folder.resolve()):
+        path = (self._root / relative).resolve()
+        if not path.is_relative_to(self._root):
             raise ValueError(f"not inside the data folder: {relative!r}")
         return path
 
