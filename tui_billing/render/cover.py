@@ -1,11 +1,10 @@
 """The first page of a combined print: what lies behind it, in count and sum."""
 
-import html
 from datetime import date
 
 from tui_billing.domain.parties import Party
 from tui_billing.render.letter import Letter
-from tui_billing.render.markup import plain
+from tui_billing.render.markup import as_html, plain
 
 
 def cover_letter(lines: tuple[str, ...]) -> Letter:
@@ -18,6 +17,6 @@ def cover_letter(lines: tuple[str, ...]) -> Letter:
         seller=Party(),
         identity="\n".join(texts),
         heading=texts[0],
-        intro_html=tuple(f"<p>{html.escape(line)}</p>" for line in texts[1:]),
+        intro_html=tuple(f"<p>{as_html(line)}</p>" for line in texts[1:]),
         has_sheet=False,
     )

@@ -3,12 +3,11 @@
 Address window 20/45, 85 x 45; address text from 25/62.7; information block from 125/50; text below 98.
 """
 
-import html
-
 import pymupdf
 from pymupdf import mupdf
 
 from tui_billing.render.letter import Letter
+from tui_billing.render.markup import as_html
 from tui_billing.render.metrics import archive
 from tui_billing.render.pen import GREY, MM, PALE, Pen
 from tui_billing.render.texts import label
@@ -48,7 +47,7 @@ class Frame:
 def address_frame(lines: tuple[str, ...]) -> tuple[Frame, float]:
     """The address and how far it drops: at DIN's place if it fits, else smaller, then up to the return line."""
     shown = [line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…" for line in lines]
-    markup = "<p>" + "<br/>".join(html.escape(line) for line in shown) + "</p>"
+    markup = "<p>" + "<br/>".join(as_html(line) for line in shown) + "</p>"
     x0, top, x1, bottom = ADDRESS
     for size in ADDRESS_SIZES:
         frame = Frame(markup, (x0, top, x1, bottom), size)
@@ -63,7 +62,7 @@ def info_frame(info: tuple[tuple[str, str], ...]) -> Frame | None:
     if not info:
         return None
     rows = "".join(
-        f'<tr><td style="width: 84pt">{html.escape(name)}</td><td style="width: 100pt">{html.escape(value)}</td></tr>'
+        f'<tr><td style="width: 84pt">{as_html(name)}</td><td style="width: 100pt">{as_html(value)}</td></tr>'
         for name, value in info
     )
     return Frame(f"<table>{rows}</table>", INFO, 8.5)

@@ -3,7 +3,6 @@
 Fold marks at 105 and 210 mm, the punch mark at 148.5 mm (DIN 5008 form B).
 """
 
-import html
 from pathlib import Path
 
 import pymupdf
@@ -12,7 +11,7 @@ from pymupdf import mupdf
 from tui_billing.domain.parties import Party
 from tui_billing.render.frames import RIGHT, Frame
 from tui_billing.render.invoice import grouped_iban, seller_line
-from tui_billing.render.markup import plain
+from tui_billing.render.markup import as_html, plain
 from tui_billing.render.metrics import width
 from tui_billing.render.pen import GREY, LIGHT, MM, Pen
 from tui_billing.render.texts import label
@@ -62,7 +61,7 @@ def draw_logo(pen: Pen, logo: Path) -> None:
 def _footer(device: mupdf.FzDevice, seller: Party, language: str) -> None:
     cells = "".join(
         f'<td style="width: {room - 6:.1f}pt; padding-right: 6pt; font-size: 6.8pt; color: #555">'
-        f"{'<br/>'.join(html.escape(line) for line in column)}</td>"
+        f"{'<br/>'.join(as_html(line) for line in column)}</td>"
         for room, column in zip(COLUMNS, footer_columns(seller, language), strict=True)
     )
     Frame(f"<table><tr>{cells}</tr></table>", FOOTER, 6.8).draw(device)

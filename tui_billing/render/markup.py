@@ -1,6 +1,7 @@
 """Text into HTML that the engine may read: values are escaped, only the clerk's own texts are Markdown."""
 
 import html
+import re
 import unicodedata
 
 from markdown_it import MarkdownIt
@@ -9,6 +10,7 @@ from tui_billing.domain.texts import clean, clean_block
 
 # Marks stacked on one letter climb over the lines above; three are more than any language needs.
 _STACK = 3
+_ENTITY = re.compile(r"&amp;(?=#?\w+;)")
 
 
 def plain(text: str) -> str:
@@ -21,14 +23,20 @@ def plain_block(text: str) -> str:
     return _calm(clean_block(text)).strip("\n")
 
 
+def as_html(text: str) -> str:
+    """Printable text as HTML. The engine decodes entities twice: an empty element parts what would be one again."""
+    escaped = html.escape(text)
+    return _ENTITY.sub("&amp;<b></b>", escaped) if "&amp;" in escaped else escaped
+
+
 def escape(text: str) -> str:
     """One line of plain text as HTML."""
-    return html.escape(plain(text))
+    return as_html(plain(text))
 
 
 def escape_block(text: str) -> str:
     """Plain text of several lines as HTML, line breaks as `<br/>`."""
-    return html.escape(plain_block(text)).replace("\n", "<br/>")
+    return as_html(plain_block(text)).replace("\n", "<br/>")
 
 
 def markdown_reader() -> MarkdownIt:

@@ -51,8 +51,7 @@ def _tax(document: Document, row: VatFigures) -> ApplicableTradeTax:
     tax.category_code = row.category.value
     if row.category in EXEMPTION_CODES:
         tax.exemption_reason_code = EXEMPTION_CODES[row.category]
-    if row.category is not VatCategory.OUT_OF_SCOPE:
-        tax.rate_applicable_percent = plain(row.rate)
+    tax.rate_applicable_percent = plain(row.rate)
     return tax
 
 
