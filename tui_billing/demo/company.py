@@ -12,6 +12,7 @@ from decimal import Decimal
 from dateutil.relativedelta import relativedelta
 
 from tui_billing.demo import names
+from tui_billing.demo.orders import store_demo_orders
 from tui_billing.domain.documents import Document, DocumentKind, DocumentType, Line, VatCategory
 from tui_billing.domain.parties import Address, Channel, Company, Customer, InvoiceFormat, PaymentTerms
 from tui_billing.services import documents
@@ -60,6 +61,7 @@ def build_demo(desk: Desk, size: int) -> Iterator[Progress]:
             for customer in customers:
                 for document in customer_documents(customer, today, rng):
                     _store(tx, document, today, rng)
+            store_demo_orders(tx, customers, random.Random(SEED + start), today)
         yield Progress(start + count, size)
     _cancel_one(desk)
 
