@@ -4,6 +4,12 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from tui_billing.services.desk import Desk
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -18,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         try:
             args = arguments.build_parser(words).parse_args(words)
-            return _run(args, words)
+            return _run(args)
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else 0
         except BrokenPipeError:
@@ -31,11 +37,11 @@ def main(argv: list[str] | None = None) -> int:
         return 0
 
 
-def _no_desk() -> None:  # pragma: no cover
+def _no_desk() -> "Desk":  # pragma: no cover
     raise AssertionError("wrong use opens nothing")
 
 
-def _run(args, words: list[str]) -> int:  # type: ignore[no-untyped-def]
+def _run(args: "Namespace") -> int:
     """A noun's action, or the app where no noun is named."""
     from tui_billing import wiring
     from tui_billing.commands import arguments, frame
@@ -49,9 +55,9 @@ def _run(args, words: list[str]) -> int:  # type: ignore[no-untyped-def]
     if args.handler is None:
         raise arguments.UsageError(_("{noun} ist in diesem Stand nicht enthalten").format(noun=args.noun), "")
     create = getattr(args, "create", False)
-    opened: list[object] = []
+    opened: list[Desk] = []
 
-    def desk():  # type: ignore[no-untyped-def]
+    def desk() -> "Desk":
         opened.append(wiring.open_desk(folder, wiring.user_name(), create=create, today=_fixed_today()))
         return opened[0]
 

@@ -191,7 +191,9 @@ def show(answer: Answer, context: Context) -> int:
         for line in answer.lines:
             print(clean(line), file=context.out)
         for problem in answer.problems:
-            print(clean(f"{problem.where}: {say(problem)}" if problem.where else say(problem)), file=context.err)
+            text = say(problem)
+            named = f"{problem.where}: {text}" if problem.where and problem.where not in text else text
+            print(clean(named), file=context.err)
     context.out.flush()
     return answer.code
 

@@ -1,6 +1,7 @@
 """`tui-billing run`: Rechnungsläufe from create to log (help text Rechnungsläufe, steps 1-6)."""
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import Any
 
 from tui_billing.commands.audit import audit_lines
@@ -10,6 +11,8 @@ from tui_billing.commands.run_shape import (
     explanation_data,
     explanation_lines,
     list_lines,
+    log_lines,
+    reason_text,
     row_lines,
     row_problems,
     rows_data,
@@ -20,7 +23,7 @@ from tui_billing.domain.codec import encode
 from tui_billing.domain.format import money
 from tui_billing.domain.runs import InvoiceRun, RowState, RunParameters, RunRow, RunState, RunType
 from tui_billing.i18n import _, ngettext
-from tui_billing.services import audit_trail, documents, run_mend, runs
+from tui_billing.services import audit_trail, documents, run_log, run_mend, runs
 from tui_billing.services.run_execution import ExecuteOptions, ExecutePlan, execute, plan_execute
 from tui_billing.services.run_rebuild import RebuildPlan, apply_rebuild, plan_rebuild
 
@@ -45,7 +48,8 @@ def register(parser: ArgumentParser) -> None:
     rebuild = action("rebuild", rebuild_run, _("neu aufbauen: erst zeigen, was sich ändert"))
     add_switch(rebuild, "--bring-back", help=_("von Hand entfernte Zeilen zurückholen"))
     _execute_flags(action("execute", execute_run, _("durchführen: PDF erstellen und versenden oder ausgeben")))
-    action("log", show_log, _("was mit dem Lauf geschehen ist"))
+    log = action("log", show_log, _("jede Zeile mit Zeit, Antwort, Adresse und Prüfsumme; was mit dem Lauf geschah"))
+    log.add_argument("--csv", metavar=_("DATEI"), help=_("die Zeilen als CSV"))
     action("delete", delete_run, _("einen angelegten Lauf löschen"))
     explain = action("explain", explain_run, _("warum drin, warum nicht: eine Rechnung oder ein Kunde"))
     explain.add_argument("what", metavar=_("NUMMER"), help=_("Nummer der Rechnung oder des Kunden"))
@@ -65,9 +69,7 @@ def _parameters(parser: ArgumentParser) -> None:
 def _execute_flags(parser: ArgumentParser) -> None:
     add_switch(parser, "--overwrite", default=True, help=_("vorhandene PDF überschreiben"))
     add_switch(parser, "--confirm-addresses", help=_("geänderte Adressen bestätigen"))
-    parser.add_argument(
-        "--out", default="", metavar=_("ZIEL"), help=_("Ordner oder ZIP (sonst pdf.folder)")
-    )
+    parser.add_argument("--out", default="", metavar=_("ZIEL"), help=_("Ordner oder ZIP (sonst pdf.folder)"))
     parser.add_argument("--print", action="store_true", dest="print_now", help=_("Druckdatei an print.command geben"))
 
 
@@ -184,15 +186,15 @@ def execute_run(context: Context, args: Namespace) -> Answer:
     plan = plan_execute(desk, run.id, options)
     question = execute_question(plan)
     if context.dry_run:
-        data = {"run": run_data(run), "balance": runs.balance_of(run).as_json()}
+        planned = {"run": run_data(run), "balance": runs.balance_of(run).as_json()}
         staying = [encode(r) for r in plan.staying]
-        return Answer({**data, **listing(encode(r) for r in plan.going), "staying": staying}, lines=[question])
+        return Answer({**planned, **listing(encode(r) for r in plan.going), "staying": staying}, lines=[question])
     if plan.going and not context.confirm(question):
         return Answer({"run": run_data(run)}, lines=[_("Nichts geschehen.")])
     result = context.drive(execute(desk, run.id, options, context.stop))
     rows = desk.store.find(RunRow, "run_id", run.id)
     counted = runs.balance_of(result.run)
-    data = {
+    data: dict[str, Any] = {
         "run": run_data(result.run),
         "balance": counted.as_json(),
         "counts": result.counts,
@@ -223,10 +225,16 @@ def execute_question(plan: ExecutePlan) -> str:
 
 
 def show_log(context: Context, args: Namespace) -> Answer:
-    """Everything that was written about the run and its rows, the newest first."""
+    """Every row with time, receipt, address and hash, sums that add up, and what was done to the run; --csv a file."""
     run = runs.run_by_number(context.desk.store, args.number)
-    items = audit_trail.run_log(context.desk.store, run.id)
-    return Answer({"run": run_data(run), **listing(items)}, lines=audit_lines(items))
+    log = run_log.rows(context.desk, run.id)
+    entries = audit_trail.run_log(context.desk.store, run.id)
+    if args.csv and not context.dry_run:
+        Path(args.csv).write_text(run_log.csv_text(log, _), encoding="utf-8-sig", newline="")
+    sums = {state.value: {"count": n, "eur": f"{eur:.2f}"} for state, (n, eur) in run_log.sums(log).items()}
+    items = [{**encode(row), "reason_text": reason_text(row.reason)} for row in log]
+    data = {"run": run_data(run), **listing(items), "sums": sums, "entries": entries}
+    return Answer(data, lines=[run_title(run), *log_lines(log), *audit_lines(entries[:20])])
 
 
 def delete_run(context: Context, args: Namespace) -> Answer:

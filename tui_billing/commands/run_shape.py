@@ -13,6 +13,7 @@ from tui_billing.domain.runs import ROW_STATE_NAMES, RUN_STATE_NAMES, RUN_TYPE_N
 from tui_billing.i18n import _, speak
 from tui_billing.services import run_mend, runs
 from tui_billing.services.desk import Desk
+from tui_billing.services.run_log import LogRow
 from tui_billing.services.runs import Explanation, RunView
 
 MARKS = {True: "✓", False: "✗", None: "·"}
@@ -158,3 +159,21 @@ def list_lines(found: Iterable[InvoiceRun]) -> list[str]:
             )
         )
     return table(heads, rows, frozenset({0, 5, 6}))
+
+
+def log_lines(log: Iterable[LogRow]) -> list[str]:
+    """The rows of a log as text."""
+    heads = (_("Nummer"), _("Stand"), _("Zeit (UTC)"), _("Adresse"), _("Antwort"), _("Grund"), _("SHA-256"))
+    rows = [
+        (
+            row.number,
+            _(ROW_STATE_NAMES[row.state]),
+            row.time[:19],
+            ", ".join(row.address),
+            row.reply,
+            reason_text(row.reason),
+            row.hash[:12],
+        )
+        for row in log
+    ]
+    return table(heads, rows)

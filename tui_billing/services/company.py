@@ -1,13 +1,18 @@
 """The one company of a data folder: the seller on every document."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from tui_billing.domain.inputs import parse_creditor_id, parse_email, parse_iban, parse_vat_id
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import Company
+from tui_billing.domain.texts import clean
 from tui_billing.services.desk import Desk
+from tui_billing.services.errors import WrongUse
 from tui_billing.store.repositories import Repository
 
 COMPANY_ID = 1
+Parse = Callable[[str], tuple[str | None, list[Problem]]]
 
 
 def company(store: Repository) -> Company:
@@ -33,6 +38,30 @@ def check_company(record: Company) -> list[Problem]:
         ),
     )
     return [Problem(code, text, warning=True) for value, code, text in checks if not value]
+
+
+def checked_company(record: Company) -> Company:
+    """The record with IBAN, tax ids and address checked and normalised. Raises WrongUse with every wrong input."""
+    problems: list[Problem] = []
+
+    def field(name: str, value: str, parse: Parse) -> str:
+        if not value.strip():
+            return ""
+        parsed, found = parse(value)
+        problems.extend(replace(p, where=p.where or name) for p in found if not p.warning)
+        return value.strip() if parsed is None else parsed
+
+    fresh = replace(
+        record,
+        name=clean(record.name).strip(),
+        iban=field("iban", record.iban, parse_iban),
+        vat_id=field("vat_id", record.vat_id, parse_vat_id),
+        creditor_id=field("creditor_id", record.creditor_id, parse_creditor_id),
+        email=field("email", record.email, parse_email),
+    )
+    if problems:
+        raise WrongUse(*problems)
+    return fresh
 
 
 def save_company(desk: Desk, record: Company, *, reason: str = "") -> Company:

@@ -15,7 +15,7 @@ from tui_billing.domain.retention import minimised, retention_end
 from tui_billing.domain.runs import Ignored, IgnoredKind
 from tui_billing.domain.texts import clean
 from tui_billing.services.desk import Desk
-from tui_billing.services.errors import not_found
+from tui_billing.services.errors import WrongUse, not_found
 from tui_billing.store.repositories import Repository, Transaction
 
 RANGE = "KD"
@@ -71,11 +71,11 @@ def checked(customer: Customer) -> tuple[Customer, list[Problem]]:
 def save_customer(desk: Desk, customer: Customer) -> Customer:
     """Store a new customer (id 0; without a number it gets the next) or a changed one. Undoable.
 
-    Raises Refused for wrong inputs, NotUnique for a number that is taken, Stale where a colleague was faster.
+    Raises WrongUse for wrong inputs, NotUnique for a number that is taken, Stale where a colleague was faster.
     """
     fresh, problems = checked(customer)
     if errors := [p for p in problems if not p.warning]:
-        raise Refused(*errors)
+        raise WrongUse(*errors)
     why = f"Kunde {fresh.number or fresh.name} {'geändert' if fresh.id else 'angelegt'}"
     with desk.store.transaction(why, undoable=True) as tx:
         if fresh.id:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
-from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.settings import SETTINGS, Setting, SettingSpec, SettingType
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import WrongUse
@@ -45,7 +45,7 @@ def get_all(store: Repository) -> dict[str, str]:
 
 
 def normalised(known: SettingSpec, value: str) -> str:
-    """The value as it is stored. Raises Refused where it does not fit the type."""
+    """The value as it is stored. Raises WrongUse where it does not fit the type."""
     text = value.strip()
     if known.type is SettingType.BOOL and text.lower() in YES | NO:
         return "true" if text.lower() in YES else "false"
@@ -64,7 +64,7 @@ def normalised(known: SettingSpec, value: str) -> str:
         return value
     expected = ", ".join(known.choices) or known.type.value
     message = N_("{key} kann nicht {value!r} sein; erwartet: {expected}")
-    raise Refused(
+    raise WrongUse(
         Problem("EINSTELLUNG_UNGUELTIG", message, {"key": known.key, "value": value, "expected": expected}, known.key)
     )
 

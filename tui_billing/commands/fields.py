@@ -1,0 +1,154 @@
+"""Options for the fields of company and customer: one table each, so that show, add and edit agree."""
+
+from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from tui_billing.commands.arguments import amount, checked, day
+from tui_billing.domain.parties import Channel, InvoiceFormat
+from tui_billing.i18n import _
+
+SWITCH = "switch"
+Kind = Callable[[str], Any] | str | type
+
+
+def percent(text: str) -> Decimal:
+    """A percentage up to 100 (F5)."""
+    from tui_billing.domain.inputs import parse_percent
+
+    return checked(lambda typed: parse_percent(typed, Decimal(100)))(text)  # type: ignore[no-any-return]
+
+
+def cutoff_day(text: str) -> int | None:
+    """A Stichtag from 1 to 31; `none` takes it away."""
+    from tui_billing.domain.inputs import parse_cutoff_day
+
+    return None if text.lower() in ("none", "-", "") else checked(parse_cutoff_day)(text)
+
+
+def channel(text: str) -> Channel | None:
+    """email, letter or none."""
+    words = {"email": Channel.EMAIL, "letter": Channel.LETTER, "brief": Channel.LETTER, "none": None, "": None}
+    if text.lower() not in words:
+        raise ArgumentTypeError(_("%(value)r gibt es nicht; möglich: email, letter, none") % {"value": text})
+    return words[text.lower()]
+
+
+def country(text: str) -> str:
+    """An ISO 3166 code of two letters."""
+    if len(text) != 2 or not text.isascii() or not text.isalpha():
+        raise ArgumentTypeError(_("das Land ist ein Kürzel aus zwei Buchstaben, etwa DE"))
+    return text.upper()
+
+
+def optional_amount(text: str) -> Decimal | None:
+    """An amount; `none` takes it away."""
+    return None if text.lower() in ("none", "-", "") else amount(text)
+
+
+ADDRESS: dict[str, Kind] = {
+    "address.street": str,
+    "address.extra": str,
+    "address.po_box": str,
+    "address.postcode": str,
+    "address.city": str,
+    "address.country": country,
+    "address.bulk_postcode": SWITCH,
+}
+COMPANY: dict[str, Kind] = {
+    "name": str,
+    **ADDRESS,
+    "tax_number": str,
+    "vat_id": str,
+    "creditor_id": str,
+    "iban": str,
+    "bic": str,
+    "bank_name": str,
+    "email": str,
+    "phone": str,
+    "website": str,
+    "contact_person": str,
+    "register_entry": str,
+    "managing_directors": str,
+    "small_business": SWITCH,
+    "cash_accounting": SWITCH,
+    "previous_year_turnover": optional_amount,
+    "consumer_mail_warn_above": optional_amount,
+}
+CUSTOMER: dict[str, Kind] = {
+    "number": str,
+    "name": str,
+    "name2": str,
+    "contact_person": str,
+    **ADDRESS,
+    "language": str,
+    "is_business": SWITCH,
+    "emails": str,
+    "channel": channel,
+    "terms.days": int,
+    "terms.months": int,
+    "terms.skonto_percent": percent,
+    "terms.skonto_days": int,
+    "terms.direct_debit": SWITCH,
+    "cutoff_day": cutoff_day,
+    "vat_id": str,
+    "leitweg_id": str,
+    "invoice_format": InvoiceFormat,
+    "iban": str,
+    "mandate_reference": str,
+    "mandate_date": day,
+    "note": str,
+}
+ALIASES = {"emails": ("--email",), "is_business": ("--business",), "invoice_format": ("--format",)}
+
+
+def add_fields(parser: ArgumentParser, fields: Mapping[str, Kind], without: tuple[str, ...] = ()) -> None:
+    """One option per field: `address.po_box` is --po-box, `terms.days` is --terms-days; switches also as --no-…"""
+    for name, kind in fields.items():
+        if name in without:
+            continue
+        options = [*ALIASES.get(name, ()), "--" + option(name)]
+        dest = "field_" + name.replace(".", "__")
+        if kind == SWITCH:
+            parser.add_argument(*options, dest=dest, action=BooleanOptionalAction, default=None)
+        elif name == "emails":
+            parser.add_argument(*options, dest=dest, action="append", default=None, metavar=_("ADRESSE"))
+        elif kind is InvoiceFormat:
+            parser.add_argument(*options, dest=dest, choices=[f.value for f in InvoiceFormat], default=None)
+        else:
+            parser.add_argument(*options, dest=dest, type=_typed(kind), default=None, metavar=_("WERT"))
+
+
+def _typed(kind: Kind) -> Callable[[str], Any]:
+    """Texts stay texts; a converter's None must not look like `not given`."""
+    assert callable(kind)
+    if kind in (str, int, day, country, percent):
+        return kind
+
+    def wrapped(text: str) -> Any:
+        return (kind(text),)
+
+    return wrapped
+
+
+def option(name: str) -> str:
+    """The option of a field."""
+    return name.removeprefix("address.").replace(".", "-").replace("_", "-")
+
+
+def given(args: Namespace) -> dict[str, Any]:
+    """Field -> value for what stands on the command line."""
+    values: dict[str, Any] = {}
+    for dest, value in vars(args).items():
+        if not dest.startswith("field_") or value is None:
+            continue
+        name = dest.removeprefix("field_").replace("__", ".")
+        if isinstance(value, tuple):
+            value = value[0]
+        elif name == "emails":
+            value = tuple(part.strip() for text in value for part in text.split(",") if part.strip())
+        elif name == "invoice_format":
+            value = InvoiceFormat(value)
+        values[name] = value
+    return values

@@ -1,0 +1,95 @@
+"""One document as a PDF in the clerk's hand: the first output makes it final, a preview (ENTWURF) does not."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_billing.domain.documents import Document
+from tui_billing.domain.file_names import document_file_name
+from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.render.port import Job
+from tui_billing.services import settings
+from tui_billing.services.desk import Desk
+from tui_billing.services.documents import make_final, mark_output, need_document
+from tui_billing.services.output import is_zip, output_folder, put_file, put_zip
+from tui_billing.services.run_archive import archive_path
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOut:
+    """The document afterwards and where its PDF lies; `copy` where it had been sent before (E8)."""
+
+    document: Document
+    path: str
+    copy: bool
+    sha256: str = ""
+
+
+def hand_out(desk: Desk, document_id: int, out: str = "", *, original: bool = False) -> HandedOut:
+    """Write the PDF to `out` (a folder, a ZIP or a file name ending in .pdf; else pdf.folder) and mark it as printed.
+
+    What was sent goes out as Kopie; with `original` it is the archived file, byte by byte.
+    """
+    document = need_document(desk.store, document_id)
+    copy = document.was_sent and not original
+    if original and document.was_sent and document.file:
+        source = desk.files.path(document.file)
+        path = _put(desk, source, _name(desk, document, False), out)
+        return HandedOut(document, path, False, document.file_hash)
+    # Final first: what is rendered is then what stays (the law is asked before anything is drawn).
+    with desk.store.transaction(f"{document.number} wird ausgegeben") as tx:
+        document = make_final(tx, tx.need(Document, document_id), at=desk.timestamp())
+    staging = desk.files.staging(f"pdf-{document_id}")
+    try:
+        stored = desk.files.publish(_render(desk, Job(document, copy=copy), staging), _archive(document, copy))
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    path = _put(desk, desk.files.path(stored.relative), _name(desk, document, copy), out)
+    with desk.store.transaction(f"{document.number} als PDF ausgegeben") as tx:
+        document = mark_output(
+            tx, document, at=desk.timestamp(), mailed=False, file=stored.relative, file_hash=stored.sha256
+        )
+    return HandedOut(document, path, copy, stored.sha256)
+
+
+def preview(desk: Desk, document_id: int, out: str = "") -> HandedOut:
+    """The PDF with ENTWURF across it; finalises and marks nothing."""
+    document = need_document(desk.store, document_id)
+    staging = desk.files.staging(f"preview-{document_id}")
+    try:
+        source = _render(desk, Job(document, draft=True), staging)
+        path = _put(desk, source, f"Entwurf_{_name(desk, document, False)}", out)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return HandedOut(document, path, False)
+
+
+def _archive(document: Document, copy: bool) -> str:
+    """A copy beside the archived original, which is never overwritten."""
+    folder, _, name = archive_path(document).rpartition("/")
+    return f"{folder}/Kopie_{name}" if copy else f"{folder}/{name}"
+
+
+def _name(desk: Desk, document: Document, copy: bool) -> str:
+    return document_file_name(document, settings.get(desk.store, "pdf.file_name"), copy=copy)
+
+
+def _render(desk: Desk, job: Job, staging: Path) -> Path:
+    rendered = next(iter(desk.renderer().render([job], staging)), None)
+    if rendered is None or rendered.path is None:
+        text = N_("{number}: Das PDF konnte nicht erstellt werden.")
+        number = job.document.number
+        problem = rendered.problem if rendered else None
+        raise Refused(problem or Problem("PDF", text, {"number": number}, where=number))
+    return rendered.path
+
+
+def _put(desk: Desk, source: Path, name: str, out: str) -> str:
+    target = output_folder(desk, out)
+    if is_zip(target):
+        put_zip([(name, source)], target)
+        return str(target)
+    if target.suffix.lower() != ".pdf":
+        target = target / name
+    put_file(source, target)
+    return str(target)
