@@ -26,7 +26,7 @@ class InvoicesScreen(ListScreen):
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Nummer"), 14),
         Column("date", N_("Datum"), 8),
-        Column("customer", N_("Kunde"), 18, flex=True),
+        Column("customer", N_("Kunde"), 16, flex=True),
         Column("gross", N_("Brutto"), 11, right=True),
         Column("due", N_("Fällig"), 8),
         Column("state", N_("Stand"), 10),

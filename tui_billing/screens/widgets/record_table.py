@@ -25,7 +25,11 @@ from tui_billing.screens.widgets.cells import fit
 from tui_billing.screens.widgets.row_list import RowList
 
 GUTTER = 3
+LEAST_FLEX = 6
 MAX_STRIPS = 400
+REST, PAUSE = 0.15, 0.005
+SEARCHED, FOLDED = 100_000, 2_000
+"""Rows searched, and rows made ready, between two looks at the keyboard: some milliseconds each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +164,31 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     # --- filter and sort ---
 
     def set_filter(self, text: str) -> None:
-        """Show only rows that contain every word of it; the rest of a long list is searched in slices."""
+        """Show only rows that contain every word of it; a long list is searched to its end when the fingers rest."""
         self.list.set_filter(text, self._page() + 1)
-        if self.list.is_filtering and self._scan_timer is None:
-            self._scan_timer = self.set_interval(0.01, self._scan_on)
+        self._stop_scan()
+        if self.list.is_filtering:
+            self._scan_timer = self.set_timer(REST, self._scan_on)
         self._rows_changed(keep_strips=True)
 
-    def _scan_on(self) -> None:
-        before = self.row_count
-        self.list.scan()
-        if not self.list.is_filtering and self._scan_timer is not None:
+    def _stop_scan(self) -> None:
+        if self._scan_timer is not None:
             self._scan_timer.stop()
             self._scan_timer = None
+
+    def _scan_on(self) -> None:
+        self._stop_scan()
+        before = self.row_count
+        self.list.scan(SEARCHED if self.list.is_folded else FOLDED)
+        if self.list.is_filtering:
+            self._scan_timer = self.set_timer(PAUSE, self._scan_on)
         if before <= self._page() or not self.list.is_filtering:
             self._rows_changed(keep_strips=True)
+
+    def _fold_on(self) -> None:
+        """While the clerk thinks of a word the texts are made ready."""
+        if not self.list.is_folded and not self.list.fold_some(FOLDED):
+            self.set_timer(PAUSE, self._fold_on)
 
     def sort_by(self, key: str, *, back: bool = False) -> None:
         """Sort by this column."""
@@ -202,6 +217,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_filter(self) -> None:
         """Ask for the filter bar."""
+        self._fold_on()
         self.post_message(self.FilterWanted(self))
 
     # --- cursor ---
@@ -348,15 +364,15 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         return style
 
     def _widths(self, width: int) -> tuple[tuple[int, bool], ...]:
-        """(cells, right-aligned) of each column; flex columns share what is left."""
+        """(cells, right-aligned) of each column; flex columns share what is left, or give what is missing."""
         if self._laid_for != width:
             fixed = GUTTER + sum(c.width for c in self.columns) + 2 * (len(self.columns) - 1)
             flexes = sum(c.flex for c in self.columns) or 1
-            spare = max(0, width - fixed)
+            spare = (width - fixed) // flexes
             layout = []
             for column in self.columns:
-                extra = spare // flexes if column.flex else 0
-                layout.append((column.width + extra, column.right))
+                cells = max(LEAST_FLEX, column.width + spare) if column.flex else column.width
+                layout.append((cells, column.right))
             self._layout, self._laid_for = tuple(layout), width
         return self._layout
 

@@ -9,6 +9,8 @@ from typing import Any
 from tui_billing.domain.texts import fold
 
 SLICE = 2000
+AT_ONCE = 5000
+"""Rows that are searched for a key at once; what is longer is searched when the fingers rest."""
 
 
 def filter_fold(text: str) -> str:
@@ -29,6 +31,8 @@ class RowList:
         self.needle = ""
         self._words: tuple[str, ...] = ()
         self._scanned: int | None = None
+        self._source: list[int] = []
+        self._fold_at = 0
         self.anchor: int | None = None
         self.sticky = False
         self._before: frozenset[int] = frozenset()
@@ -95,21 +99,19 @@ class RowList:
     # --- filter ---
 
     def set_filter(self, text: str, page: int) -> None:
-        """Show rows that contain every word; a page of hits is found at once, the rest by `scan`."""
+        """Show rows that contain every word. At once only as far as it is quick; the rest comes by `scan`."""
         needle = filter_fold(text).strip()
         if needle == self.needle:
             return
         narrows = bool(self.needle) and needle.startswith(self.needle) and not self.is_filtering
-        keep = self.cursor_id
+        keep, source = self.cursor_id, self.shown if narrows else self.every
         self.needle, self._words = needle, tuple(needle.split())
-        if narrows:
-            self.shown = [i for i in self.shown if self.matches(i)]
-        else:
-            self._start_filter()
-            while self.is_filtering and len(self.shown) < page:
-                self.scan()
-            if len(self._folded) >= len(self.every):
-                self.finish_filter()
+        self._start_filter(source)
+        at_once = AT_ONCE if self.is_folded else SLICE
+        while (
+            self._scanned is not None and self._scanned < at_once and (len(self.shown) < page or len(source) <= at_once)
+        ):
+            self.scan(at_once)
         self._end_range()
         self._place(keep, 0)
 
@@ -120,25 +122,41 @@ class RowList:
             text = self._folded[row_id] = filter_fold(self._text_of(row_id))
         return all(word in text for word in self._words)
 
-    def _start_filter(self) -> None:
+    @property
+    def is_folded(self) -> bool:
+        """Whether every row's text is ready to be searched."""
+        return len(self._folded) >= len(self.every)
+
+    def fold_some(self, count: int = SLICE) -> bool:
+        """Make the texts of some more rows ready; True when all are."""
+        folded, text_of = self._folded, self._text_of
+        part = self.every[self._fold_at : self._fold_at + count]
+        for row_id in part:
+            if row_id not in folded:
+                folded[row_id] = filter_fold(text_of(row_id))
+        self._fold_at += len(part)
+        return self._fold_at >= len(self.every)
+
+    def _start_filter(self, source: list[int] | None = None) -> None:
+        self._fold_at = 0
         if not self.needle:
             self.shown, self._scanned = self.every, None
         else:
-            self.shown, self._scanned = [], 0
+            self._source, self.shown, self._scanned = source or self.every, [], 0
 
     def scan(self, count: int = SLICE) -> None:
         """Look through the next rows; the filter is complete when `is_filtering` turns False."""
         if self._scanned is None:
             return
-        part = self.every[self._scanned : self._scanned + count]
+        part = self._source[self._scanned : self._scanned + count]
         folded = self._folded
-        if len(self._words) == 1 and len(folded) >= len(self.every):
+        if len(self._words) == 1 and self.is_folded:
             word = self._words[0]
             self.shown += [i for i in part if word in folded[i]]
         else:
             self.shown += [i for i in part if self.matches(i)]
         self._scanned += len(part)
-        if self._scanned >= len(self.every):
+        if self._scanned >= len(self._source):
             self._scanned = None
 
     def finish_filter(self) -> None:
