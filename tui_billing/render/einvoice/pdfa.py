@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf, String
+from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
 from tui_billing.domain.documents import Document
 from tui_billing.domain.parties import InvoiceFormat
@@ -18,6 +18,9 @@ from tui_billing.render.einvoice.xmp import packet
 
 PRINT, HIDDEN_FLAGS = 4, 1 | 2 | 32 | 256
 """Annotation flags of ISO 32000: Print; Invisible, Hidden, NoView, ToggleNoView."""
+
+_CAP_HEIGHT = 0.79
+"""Of the ascent, where the font's writer gave no height of capitals."""
 
 
 def to_pdfa(document: Document, pdf: bytes, xml: bytes) -> bytes:
@@ -28,6 +31,7 @@ def to_pdfa(document: Document, pdf: bytes, xml: bytes) -> bytes:
         _output_intent(file)
         _attachment(document, file, xml)
         _annotations(file)
+        _repair(file)
         file.Root.Lang = String(document.language)
         out = BytesIO()
         file.save(out, deterministic_id=True, min_version="1.7", fix_metadata_version=False)
@@ -131,6 +135,35 @@ def _annotations(file: Pdf) -> None:
         for annotation in page.obj.get("/Annots") or ():
             flags = int(annotation.get("/F", 0))
             annotation.F = (flags | PRINT) & ~HIDDEN_FLAGS
+
+
+def _repair(file: Pdf) -> None:
+    """What MuPDF leaves out or ISO 19005-3 forbids in fonts, images and the catalog."""
+    for key in ("/OpenAction", "/AA"):
+        if key in file.Root:
+            del file.Root[key]
+    for found in file.objects:
+        if not isinstance(found, Dictionary | Stream):
+            continue
+        if found.get("/Type") == Name.Font:
+            _repair_font(found)
+        elif found.get("/Subtype") == Name.Image and found.get("/Interpolate"):
+            found.Interpolate = False
+
+
+def _repair_font(font: Any) -> None:
+    """One name without blanks for font, descendant and descriptor; CIDToGIDMap (6.2.11.3.2); CapHeight."""
+    parts = [font, *(font.get("/DescendantFonts") or ())]
+    name = Name("/" + str(parts[-1].BaseFont)[1:].replace(" ", ""))
+    for part in parts:
+        part.BaseFont = name
+        if part.get("/Subtype") == Name.CIDFontType2 and "/CIDToGIDMap" not in part:
+            part.CIDToGIDMap = Name.Identity
+        descriptor = part.get("/FontDescriptor")
+        if descriptor is not None:
+            descriptor.FontName = name
+            if "/CapHeight" not in descriptor:
+                descriptor.CapHeight = int(float(descriptor.Ascent) * _CAP_HEIGHT)
 
 
 def is_pdf(data: bytes) -> bool:

@@ -1,0 +1,289 @@
+"""The scenarios of the e-invoice: one document each, invented, complete, computed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal as D
+
+from tui_billing.domain.cancellation import correction, storno
+from tui_billing.domain.documents import Adjustment, Document, DocumentKind, DocumentState, Line, VatCategory
+from tui_billing.domain.parties import Address, InvoiceFormat, Party, PaymentTerms
+from tui_billing.domain.totals import compute
+
+E, AE, K, G, O = (  # noqa: E741
+    VatCategory.EXEMPT,
+    VatCategory.REVERSE_CHARGE,
+    VatCategory.INTRA_COMMUNITY,
+    VatCategory.EXPORT,
+    VatCategory.OUT_OF_SCOPE,
+)
+SELLER = Party(
+    name="Muster & Söhne GmbH",
+    contact_person="Jörg Müller",
+    address=Address(street="Hauptstraße 1", postcode="80331", city="München"),
+    tax_number="143/123/45678",
+    vat_id="DE136695976",
+    iban="DE02120300000000202051",
+    bic="BYLADEM1001",
+    creditor_id="DE98ZZZ09999999999",
+    email="rechnung@muster.example",
+    phone="+49 89 123456",
+    register_entry="HRB 12345, Amtsgericht München",
+    managing_directors="Geschäftsführer: Jörg Müller",
+)
+BUYER = Party(
+    number="10001",
+    name="Käufer <AG> & Co. KG",
+    name2="Abt. Einkauf",
+    contact_person="Zoë Groß",
+    address=Address(street="Ring 5", postcode="10115", city="Berlin"),
+    vat_id="DE129273398",
+    email="einkauf@kaeufer.example",
+)
+VIENNA = replace(
+    BUYER, vat_id="ATU37675002", address=Address(street="Ring 1", postcode="1010", city="Wien", country="AT")
+)
+SWISS = replace(BUYER, vat_id="", address=Address(street="Weg 1", postcode="8001", city="Zürich", country="CH"))
+CONSUMER = replace(BUYER, vat_id="", is_business=False, name2="", contact_person="")
+SKONTO = PaymentTerms(days=30, skonto_percent=D(2), skonto_days=14)
+
+
+def invoice(*lines: Line, **changes: object) -> Document:
+    """A complete final invoice of 22.11.2026 for November."""
+    document = Document(
+        id=7,
+        number="RE-2026-00007",
+        state=DocumentState.FINAL,
+        invoice_date=date(2026, 11, 22),
+        due_date=date(2026, 12, 6),
+        period_from=date(2026, 11, 1),
+        period_to=date(2026, 11, 30),
+        seller=SELLER,
+        buyer=BUYER,
+        customer_id=1,
+        invoice_format=InvoiceFormat.ZUGFERD,
+        header_text="Für unsere Leistungen berechnen wir:",
+        lines=lines or (Line(name="Wartung", quantity=D("12.5"), unit="Std", unit_price=D("95.00")),),
+    )
+    return compute(replace(document, **changes))  # type: ignore[arg-type]
+
+
+def standard() -> Document:
+    return invoice()
+
+
+def skonto() -> Document:
+    return invoice(terms=SKONTO, due_date=date(2026, 12, 22))
+
+
+def leitweg() -> Document:
+    buyer = replace(BUYER, leitweg_id="04011000-1234512345-06", email="")
+    return invoice(buyer=buyer, buyer_order_reference="B 4711", order_number="AU-10017")
+
+
+def mixed_rates() -> Document:
+    return invoice(
+        Line(name="Ware", quantity=D(3), unit="Stück", unit_price=D("33.33"), article="A-1"),
+        Line(name="Buch", quantity=D(1), unit_price=D("50"), vat_rate=D(7), discount_percent=D("12.5")),
+        Line(name="Heilbehandlung", quantity=D(1), unit_price=D("33.33"), vat_category=E),
+        Line(name="Noch eine Ware", quantity=D(1), unit_price=D("10"), description="zweite\nZeile"),
+        adjustments=(
+            Adjustment(text="Treuerabatt", percent=D(10)),
+            Adjustment(text="Fracht", amount=D("7.50"), is_charge=True),
+        ),
+        exemption_reason="Heilbehandlung, § 4 Nr. 14 UStG",
+    )
+
+
+def fixed_discount() -> Document:
+    return invoice(
+        Line(name="a", unit_price=D(100)),
+        Line(name="b", unit_price=D(50), vat_rate=D(7)),
+        Line(name="c", unit_price=D("33.33"), vat_category=E),
+        adjustments=(Adjustment(amount=D(10)),),
+    )
+
+
+def credit_note() -> Document:
+    return invoice(
+        Line(name="Bonus", quantity=D(-1), unit_price=D("250")),
+        Line(name="Bonus 7 %", quantity=D(-2), unit_price=D("9.99"), vat_rate=D(7), discount_percent=D(10)),
+        kind=DocumentKind.CREDIT_MEMO,
+        number="GS-2026-00001",
+        due_date=None,
+    )
+
+
+def debit_memo() -> Document:
+    return invoice(
+        Line(name="Nachbelastung", unit_price=D("300")), kind=DocumentKind.DEBIT_MEMO, number="LA-2026-00001"
+    )
+
+
+def cancellation() -> Document:
+    return replace(storno(mixed_rates(), date(2026, 11, 25)), number="ST-2026-00001", state=DocumentState.FINAL)
+
+
+def cancellation_of_gross_prices() -> Document:
+    return replace(storno(consumer_gross(), date(2026, 11, 25)), number="ST-2026-00002", state=DocumentState.FINAL)
+
+
+def part_correction() -> Document:
+    made, problems = correction(mixed_rates(), D("59.50"), date(2026, 11, 25))
+    assert made is not None and not problems
+    return replace(made, number="KO-2026-00001", state=DocumentState.FINAL)
+
+
+def line_correction() -> Document:
+    made, problems = correction(mixed_rates(), [Line(position=2, quantity=D(1))], date(2026, 11, 25))
+    assert made is not None and not problems
+    return replace(made, number="KO-2026-00002", state=DocumentState.FINAL)
+
+
+def reverse_charge() -> Document:
+    return invoice(Line(name="Bauleistung", unit="m²", quantity=D(20), unit_price=D(50), vat_category=AE))
+
+
+def reverse_charge_eu() -> Document:
+    return invoice(Line(name="Beratung", unit_price=D(1000), vat_category=AE), buyer=VIENNA, language="en")
+
+
+def intra_community() -> Document:
+    return invoice(
+        Line(name="Maschine", unit_price=D(5000), vat_category=K),
+        buyer=VIENNA,
+        service_date=date(2026, 11, 10),
+        period_from=None,
+        period_to=None,
+    )
+
+
+def export() -> Document:
+    return invoice(Line(name="Maschine", unit_price=D(5000), vat_category=G), buyer=SWISS)
+
+
+def out_of_scope() -> Document:
+    return invoice(Line(name="Beratung", unit_price=D(500), vat_category=O), buyer=SWISS)
+
+
+def small_business() -> Document:
+    seller = replace(SELLER, small_business=True, vat_id="")
+    return invoice(Line(name="Unterricht", unit="Std", quantity=D(10), unit_price=D(50), vat_category=E), seller=seller)
+
+
+def direct_debit() -> Document:
+    buyer = replace(BUYER, iban="DE89370400440532013000", mandate_reference="M-10001-1")
+    return invoice(buyer=buyer, terms=PaymentTerms(direct_debit=True))
+
+
+def price_unit() -> Document:
+    return invoice(Line(name="Schrauben", quantity=D(250), unit="Stück", unit_price=D("3.75"), price_unit=D(100)))
+
+
+def negative_quantities() -> Document:
+    return invoice(
+        Line(name="Ware", quantity=D(10), unit_price=D("19.99"), discount_percent=D(5)),
+        Line(name="Rückgabe", quantity=D(-2), unit_price=D("19.99"), discount_percent=D(5)),
+        Line(name="Nachlass als Preis", quantity=D(1), unit_price=D("-7.50")),
+    )
+
+
+def prepaid() -> Document:
+    return invoice(Line(name="Anlage", unit_price=D(10000)), prepaid=D("5950.00"))
+
+
+def fully_prepaid() -> Document:
+    return invoice(Line(name="Anlage", unit_price=D(100)), prepaid=D("119.00"), due_date=None)
+
+
+def two_hundred_lines() -> Document:
+    return invoice(
+        *(
+            Line(
+                name=f"Artikel {n}",
+                quantity=D(n) / 4,
+                unit="kg",
+                unit_price=D("0.3245") * n,
+                vat_rate=D(19 if n % 3 else 7),
+            )
+            for n in range(1, 201)
+        )
+    )
+
+
+def line_periods() -> Document:
+    months = ((9, 30), (10, 31), (11, 30))
+    return invoice(
+        *(
+            Line(
+                name="Miete",
+                unit="Monat",
+                unit_price=D(100),
+                service_from=date(2026, m, 1),
+                service_to=date(2026, m, last),
+            )
+            for m, last in months
+        ),
+        period_from=date(2026, 9, 1),
+    )
+
+
+def consumer_gross() -> Document:
+    """B6.2: net 8.39 and tax 1.60 on paper, BT-114 in the file."""
+    return invoice(Line(name="Buchständer", unit_price=D("9.99")), gross_prices=True, buyer=CONSUMER)
+
+
+def consumer_gross_mixed() -> Document:
+    return invoice(
+        Line(name="Lampe", quantity=D(3), unit_price=D("9.99"), discount_percent=D(10)),
+        Line(name="Buch", quantity=D(2), unit_price=D("14.95"), vat_rate=D(7)),
+        Line(name="Lampe zurück", quantity=D(-1), unit_price=D("9.99")),
+        adjustments=(
+            Adjustment(text="Gutschein", amount=D(5)),
+            Adjustment(text="Versand", amount=D("4.90"), is_charge=True),
+        ),
+        gross_prices=True,
+        buyer=CONSUMER,
+    )
+
+
+def zero_amount() -> Document:
+    return invoice(
+        Line(name="a", unit_price=D(100)), Line(name="a zurück", quantity=D(-1), unit_price=D(100)), due_date=None
+    )
+
+
+def old_rate() -> Document:
+    return invoice(
+        Line(name="Wartung Dezember 2020", unit_price=D(100), vat_rate=D(16)),
+        period_from=date(2020, 12, 1),
+        period_to=date(2020, 12, 31),
+    )
+
+
+def self_billing() -> Document:
+    return invoice(kind=DocumentKind.SELF_BILLING, number="SB-2026-00001")
+
+
+def hostile() -> Document:
+    return invoice(
+        Line(name="a\x1b[31m <b>&amp; ]]> \u202e{x} \ufffe", description="=cmd\r\n\x00--><!--", unit_price=D(300))
+    )
+
+
+SCENARIOS: dict[str, Callable[[], Document]] = {
+    made.__name__: made
+    for made in (
+        standard, skonto, leitweg, mixed_rates, fixed_discount, credit_note, debit_memo, cancellation,
+        cancellation_of_gross_prices, part_correction, line_correction, reverse_charge, reverse_charge_eu,
+        intra_community, export, out_of_scope, small_business, direct_debit, price_unit, negative_quantities, prepaid,
+        fully_prepaid, two_hundred_lines, line_periods, consumer_gross, consumer_gross_mixed, zero_amount, old_rate,
+        self_billing, hostile,
+    )
+}  # fmt: skip
+FORMATS = (InvoiceFormat.ZUGFERD, InvoiceFormat.XRECHNUNG)
+
+
+def in_format(name: str, invoice_format: InvoiceFormat) -> Document:
+    """The scenario's document in a format."""
+    return replace(SCENARIOS[name](), invoice_format=invoice_format)
