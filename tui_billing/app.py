@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.message_pump import MessagePump
 from textual.screen import Screen
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from tui_billing.domain.parties import Company
 from tui_billing.i18n import _, use_language
@@ -83,7 +83,13 @@ PLAIN = Theme(
     surface="ansi_default",
     panel="ansi_default",
     boost="ansi_default",
-    variables={"muted": "ansi_default", "line": "ansi_default", "cursor": "ansi_default", "input": "ansi_default"},
+    variables={
+        **BUILTIN_THEMES["ansi-dark"].variables,
+        "muted": "ansi_default",
+        "line": "ansi_default",
+        "cursor": "ansi_default",
+        "input": "ansi_default",
+    },
 )
 """The terminal's own colours: 16 colours, NO_COLOR and slow lines; the cursor row is drawn in reverse."""
 
