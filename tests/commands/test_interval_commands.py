@@ -1,0 +1,343 @@
+"""The help text Intervallrechnungen by commands: order, select, Entf, create, Massendruck; exit codes and JSON."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import add_company, add_customer, make_desk
+
+from tui_billing.commands.arguments import build_parser
+from tui_billing.commands.frame import Context, failure, run_handler, show
+from tui_billing.domain.documents import Document
+from tui_billing.services.desk import Desk
+
+
+@pytest.fixture(autouse=True)
+def frozen_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUI_BILLING_TODAY", "2026-11-22")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    made = make_desk(tmp_path)
+    add_company(made)
+    add_customer(made, "10001", name="Turnverein 1899")
+    add_customer(made, "10002", name="Praxis Dr. Yılmaz")
+    return made
+
+
+def call(desk: Desk, *words: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and JSON of one command."""
+    out = io.StringIO()
+    argv = [*words, "--json"]
+    context = Context(desk, json=True, out=out, err=io.StringIO())
+    try:
+        args = build_parser(argv).parse_args(argv)
+    except Exception as error:
+        code = show(failure(error), context)
+        return code, json.loads(out.getvalue())
+    context = Context(
+        desk,
+        json=True,
+        dry_run=getattr(args, "dry_run", False),
+        yes=getattr(args, "yes", False),
+        out=out,
+        err=io.StringIO(),
+    )
+    return run_handler(context, args), json.loads(out.getvalue())
+
+
+def add(desk: Desk, number: str, customer: str = "10001", *more: str) -> dict[str, Any]:
+    flags = ("--name", "Beitrag {Jahr}", "--price", "96,00", "--interval", "year", "--anchor", "2026-01-01")
+    code, answer = call(desk, "order", "add", "--number", number, "--customer", customer, *flags, *more)
+    assert code == 0, answer
+    return answer
+
+
+def select(desk: Desk, day: str, *more: str) -> tuple[int, dict[str, Any]]:
+    return call(desk, "interval", "select", "--execution-date", day, "--invoice-date", "2027-01-02", *more)
+
+
+def create(desk: Desk, day: str, *more: str) -> tuple[int, dict[str, Any]]:
+    return call(desk, "interval", "create", "--execution-date", day, "--invoice-date", "2027-01-02", *more)
+
+
+def test_the_yearly_order_of_the_help_text_from_order_to_printed_invoice(desk: Desk, tmp_path: Path) -> None:
+    add(desk, "A-1")
+    assert call(desk, "interval", "create", "--execution-date", "01.01.2026", "--yes")[1]["done"] == 1
+    assert select(desk, "31.12.2026")[1]["items"] == []
+    code, answer = select(desk, "01.01.2027")
+    assert (code, answer["ok"], answer["count"]) == (0, True, 1)
+    row = answer["items"][0]
+    assert (row["order"], row["customer"], row["period_start"], row["period_end"], row["text"]) == (
+        "A-1",
+        "10001",
+        "2027-01-01",
+        "2027-12-31",
+        "Beitrag 2027",
+    )
+    assert (row["net"], row["gross"], row["warnings"]) == ("96.00", "114.24", [])
+    code, answer = create(desk, "01.01.2027", "--yes")
+    assert (code, answer["items"][0]["number"], answer["creation"]["id"]) == (0, "RE-2027-00001", 2)
+    code, answer = call(
+        desk, "mass-print", "print", "--from", "RE-2027-00001", "--yes", "--singles", "--out", str(tmp_path / "out")
+    )
+    assert (code, answer["printed"]) == (0, ["RE-2027-00001"])
+    assert (tmp_path / "out" / "Rechnung_RE-2027-00001.pdf").exists()
+    assert select(desk, "01.01.2027")[1]["count"] == 0
+
+
+def test_select_changes_nothing_and_keeps_the_balance(desk: Desk) -> None:
+    add(desk, "A-1")
+    add(desk, "A-2", "10002", "--paused")
+    add(desk, "A-3", "10002", "--end", "2026-12-31")
+    first = select(desk, "2027-01-01")[1]
+    assert first == select(desk, "2027-01-01")[1]
+    assert first["balance"] == {
+        "candidates": 6,
+        "in": 3,
+        "out": {"paused": 2, "after_end": 1},
+        "eur": {
+            "candidates": "685.44",
+            "in": "342.72",
+            "out": {"paused": "228.48", "after_end": "114.24"},
+        },
+    }
+
+
+def test_dropped_rows_are_left_out_this_time_only(desk: Desk) -> None:
+    add(desk, "A-1")
+    add(desk, "A-2", "10002")
+    code, answer = create(desk, "2026-06-01", "--drop", "A-1:2026-01-01", "--yes")
+    assert (code, [i["order"] for i in answer["items"]], answer["balance"]["out"]) == (0, ["A-2"], {"dropped": 1})
+    assert [i["order"] for i in select(desk, "2026-06-01")[1]["items"]] == ["A-1"]
+
+
+def test_creating_asks_unless_told_yes(desk: Desk) -> None:
+    add(desk, "A-1")
+    code, answer = create(desk, "2026-06-01")
+    assert (code, answer["problems"][0]["code"]) == (2, "BESTAETIGUNG_FEHLT")
+    assert create(desk, "2026-06-01", "--dry-run")[1]["count"] == 1
+    assert desk.store.count(Document) == 0
+
+
+def test_c4_7_a_mistyped_year_is_refused_without_yes(desk: Desk) -> None:
+    add(desk, "A-1")
+    for action in (select, create):
+        code, answer = action(desk, "2036-01-01")
+        assert (code, answer["problems"][0]["code"]) == (3, "AUSFUEHRUNGSDATUM_WEIT_VORAUS")
+    assert select(desk, "2036-01-01", "--yes")[1]["count"] == 11
+
+
+def test_c4_7_more_than_twelve_rows_of_one_order_are_refused_without_yes(desk: Desk) -> None:
+    add(desk, "A-1", "10001", "--interval", "month", "--anchor", "2025-11-01")
+    code, answer = create(desk, "2026-12-01")
+    assert (code, answer["problems"][0]["code"]) == (3, "VIELE_PERIODEN")
+    code, answer = select(desk, "2026-12-01")
+    assert (code, answer["count"]) == (3, 14)
+    assert create(desk, "2026-12-01", "--yes")[0] == 0
+
+
+def test_an_order_that_cannot_be_billed_is_a_problem_and_exit_1(desk: Desk) -> None:
+    from tui_billing.domain.parties import Address
+
+    add_customer(desk, "10003", address=Address())
+    add(desk, "A-1")
+    add(desk, "A-2", "10003", "--price", "1000")
+    code, answer = create(desk, "2026-06-01", "--yes")
+    assert (code, answer["ok"], answer["done"], answer["failed"], answer["open"]) == (1, False, 1, 1, 0)
+    assert answer["problems"][0]["code"] == "EMPFAENGER_ANSCHRIFT_UNVOLLSTAENDIG"
+
+
+def test_nothing_due_is_done_without_a_creation(desk: Desk) -> None:
+    code, answer = create(desk, "today", "--yes")
+    assert (code, answer["items"], answer["creation"]) == (0, [], None)
+
+
+def test_today_is_resolved_by_the_command(desk: Desk) -> None:
+    add(desk, "A-1", "10001", "--anchor", "2026-11-22")
+    code, _answer = call(desk, "interval", "create", "--execution-date", "today", "--yes")
+    assert (code, desk.store.need(Document, 1).invoice_date.isoformat()) == (0, "2026-11-22")
+
+
+def test_creations_are_kept_shown_and_exported(desk: Desk, tmp_path: Path) -> None:
+    add(desk, "A-1")
+    create(desk, "2026-06-01", "--yes")
+    (item,) = call(desk, "interval", "list")[1]["items"]
+    assert (item["id"], item["created"], item["finished"], item["execution_date"]) == (1, 1, True, "2026-06-01")
+    file = tmp_path / "nummern.csv"
+    code, answer = call(desk, "interval", "show", "1", "--csv", str(file))
+    assert (code, answer["items"][0]["number"]) == (0, "RE-2027-00001")
+    assert "RE-2027-00001;A-1;10001;Turnverein 1899" in file.read_text(encoding="utf-8-sig")
+    assert call(desk, "interval", "show", "7")[0] == 2
+    assert call(desk, "interval", "resume", "1")[0] == 3
+
+
+def test_waive_and_unwaive(desk: Desk) -> None:
+    add(desk, "A-1")
+    words = ("--order", "A-1", "--period", "2026-01-01")
+    assert call(desk, "interval", "waive", *words, "--reason", "Kulanz")[0] == 0
+    assert select(desk, "2026-06-01")[1]["count"] == 0
+    assert call(desk, "interval", "waive", *words, "--reason", "Kulanz")[0] == 3
+    assert call(desk, "interval", "unwaive", *words)[0] == 0
+    assert select(desk, "2026-06-01")[1]["count"] == 1
+
+
+def test_gaps_name_the_forgotten_periods_in_eur(desk: Desk) -> None:
+    add(desk, "A-1")
+    code, answer = call(desk, "interval", "gaps", "--until", "31.12.2027")
+    assert (code, answer["count"], answer["total"]) == (0, 2, "228.48")
+
+
+def test_why_explains_an_order_that_is_not_in_the_list(desk: Desk) -> None:
+    add(desk, "A-1", "10001", "--paused")
+    answer = call(desk, "interval", "why", "--order", "A-1", "--execution-date", "2026-06-01")[1]
+    failing = [r["code"] for r in answer["items"][0]["reasons"] if r["passed"] is False]
+    assert failing == ["paused"]
+
+
+def test_the_form_text_is_printed_only_where_a_placeholder_stands(desk: Desk) -> None:
+    add(desk, "A-1", "10001", "--header-text", "Für {Abrechnungszeitraum}")
+    add(desk, "A-2", "10002")
+    rows = select(desk, "2026-06-01", "--billing-period-text", "das Jahr 2026")[1]["items"]
+    assert [(r["header_text"], r["text"]) for r in rows] == [
+        ("Für das Jahr 2026", "Beitrag 2026"),
+        ("", "Beitrag 2026"),
+    ]
+    assert [[w["code"] for w in r["warnings"]] for r in rows] == [[], ["TEXT_OHNE_PLATZHALTER"]]
+
+
+ORDER = {
+    "number": "A-9",
+    "customer": "10002",
+    "header_text": "Wartung",
+    "lines": [
+        {"name": "Wartung {Quartal}", "quantity": "2", "unit_price": 225.5, "price_basis": "month"},
+        {"name": "Anfahrt", "unit_price": "35.00", "vat_rate": "7"},
+    ],
+    "interval": {"every": 1, "unit": "quarter", "anchor": "2026-01-01", "timing": "in_arrears", "end": "2027-12-31"},
+}
+
+
+def test_an_order_from_json_has_all_its_fields(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(ORDER), encoding="utf-8")
+    code, answer = call(desk, "order", "add", "--file", str(file))
+    assert code == 0, answer
+    order = answer["order"]
+    assert (order["number"], order["customer"], order["lines"][0]["unit_price"]) == ("A-9", "10002", "225.5")
+    assert (answer["next"][0]["due"], answer["next"][0]["period_start"]) == ("2026-03-31", "2026-01-01")
+    assert len(answer["next"]) == 8
+    assert [s["state"] for s in answer["strip"]] == ["due"] * 3 + ["future"] * 5
+    row = select(desk, "2026-03-31")[1]["items"][0]
+    assert (row["net"], row["text"]) == ("1388.00", "Wartung 1. Quartal 2026")
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"interval": {"unit": "fortnight", "anchor": "2026-01-01"}}, "interval.unit"),
+        ({"interval": {"unit": "month", "anchor": "31.01.2026"}}, "interval.anchor"),
+        ({"lines": [{"name": "x", "unit_price": "NaN"}]}, "lines.1.unit_price"),
+        ({"lines": [{"name": "x", "preis": "1"}]}, "lines.1.preis"),
+        ({"lines": "x"}, "lines"),
+        ({"paused": True}, "paused"),
+    ],
+)
+def test_json_that_does_not_fit_names_the_field(desk: Desk, tmp_path: Path, change: dict[str, Any], where: str) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps({**ORDER, **change}), encoding="utf-8")
+    code, answer = call(desk, "order", "add", "--file", str(file))
+    assert (code, answer["problems"][0]["where"]) == (3, where)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", "\x00", '{"order": 5}'])
+def test_a_file_that_is_no_order_is_told(desk: Desk, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(content, encoding="utf-8")
+    code, answer = call(desk, "order", "add", "--file", str(file))
+    assert (code, answer["ok"]) == (3, False)
+
+
+def test_orders_are_edited_listed_shown_and_deleted(desk: Desk) -> None:
+    add(desk, "A-1")
+    code, answer = call(desk, "order", "edit", "A-1", "--price", "120", "--paused", "--end", "31.12.2028")
+    assert (code, answer["order"]["lines"][0]["unit_price"], answer["order"]["interval"]["paused"]) == (
+        0,
+        "120.00",
+        True,
+    )
+    assert call(desk, "order", "edit", "A-1", "--end", "none")[1]["order"]["interval"]["end"] is None
+    (item,) = call(desk, "order", "list", "--customer", "10001")[1]["items"]
+    assert (item["number"], item["state"]) == ("A-1", "paused")
+    assert call(desk, "order", "show", "A-1")[1]["order"]["number"] == "A-1"
+    assert call(desk, "order", "delete", "A-1", "--yes")[1]["deleted"] is True
+    assert call(desk, "order", "show", "A-1")[0] == 2
+
+
+def test_a_billed_order_is_not_deleted(desk: Desk) -> None:
+    add(desk, "A-1")
+    create(desk, "2026-06-01", "--yes")
+    code, answer = call(desk, "order", "delete", "A-1", "--yes")
+    assert (code, answer["problems"][0]["code"]) == (3, "AUFTRAG_BERECHNET")
+
+
+def test_an_order_preview_stores_nothing(desk: Desk) -> None:
+    flags = ("--name", "x", "--price", "1", "--interval", "month", "--anchor", "2026-01-31", "--month-end")
+    code, answer = call(desk, "order", "preview", "--customer", "10001", *flags)
+    assert (code, [n["due"] for n in answer["next"][:3]]) == (0, ["2026-01-31", "2026-02-28", "2026-03-31"])
+    assert call(desk, "order", "list")[1]["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"),
+    [
+        (("--end", "2025-01-01"), "ENDE_VOR_BEGINN"),
+        (("--every", "0"), "INTERVALL_UNGUELTIG"),
+        (("--start", "2026-05-05"), "BEGINN_MITTEN_IN_PERIODE"),
+        (("--discount", "10", "--name", " "), "BEZEICHNUNG_FEHLT"),
+        (("--interval", "week", "--price-basis", "month"), "PREISBASIS_PASST_NICHT"),
+        (("--every", "5", "--interval", "month", "--yearly-value", "100"), "JAHRESWERT_NICHT_TEILBAR"),
+    ],
+)
+def test_orders_that_cannot_be_meant_are_refused(desk: Desk, flags: tuple[str, ...], code: str) -> None:
+    base = ("--name", "x", "--price", "1", "--interval", "year", "--anchor", "2026-01-01")
+    exit_code, answer = call(desk, "order", "add", "--customer", "10001", *base, *flags)
+    assert (exit_code, [p["code"] for p in answer["problems"]]) == (3, [code])
+
+
+def test_rechnungsstellung_by_command(desk: Desk) -> None:
+    new = ("invoicing", "new", "--customer", "10001", "--name", "Beratung", "--price", "50", "--quantity", "2")
+    code, answer = call(desk, *new)
+    assert (code, answer["invoice"]["number"], answer["invoice"]["totals"]["gross"]) == (0, "RE-2026-00001", "119.00")
+    assert (
+        call(desk, "invoicing", "edit", "RE-2026-00001", "--quantity", "3")[1]["invoice"]["totals"]["gross"] == "178.50"
+    )
+    assert call(desk, "invoicing", "finalise", "RE-2026-00001")[1]["invoice"]["state"] == "final"
+    assert call(desk, "invoicing", "edit", "RE-2026-00001", "--quantity", "4")[0] == 3
+    code, answer = call(desk, "invoicing", "cancel", "RE-2026-00001", "--reason", "falsch", "--yes")
+    assert (code, answer["invoice"]["kind"]) == (0, "cancellation")
+    code, answer = call(desk, *new, "--kind", "credit_memo")
+    assert (answer["invoice"]["number"], answer["invoice"]["totals"]["gross"]) == ("GS-2026-00001", "-119.00")
+
+
+def test_the_printed_range_becomes_a_run(desk: Desk) -> None:
+    add(desk, "A-1")
+    create(desk, "2026-06-01", "--yes")
+    code, answer = call(desk, "mass-print", "run", "--from", "RE-2027-00001", "--type", "email")
+    assert (code, answer["run"]["number"]) == (0, 1)
+
+
+def test_orders_come_in_from_csv_with_what_was_billed_before(desk: Desk) -> None:
+    add_customer(desk, "10003")
+    file = Path(__file__).parents[2] / "data" / "orders.csv"
+    code, answer = call(desk, "import", "orders", str(file))
+    assert (code, answer["imported"]) == (0, 3)
+    rows = select(desk, "2026-12-31")[1]["items"]
+    assert [(r["order"], r["period_start"], len(r["periods"])) for r in rows] == [
+        ("A-2002", "2026-10-01", 1),
+        ("A-2003", "2026-11-01", 2),
+    ]
+    assert call(desk, "import", "orders", str(file))[1]["problems"][0]["code"] == "NUMMER_VERGEBEN"
