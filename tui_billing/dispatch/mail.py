@@ -6,12 +6,14 @@ The parts are put together here because flattening 60 kB of base64 through the l
 import hashlib
 import re
 from base64 import b64encode
+from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
+from email.utils import format_datetime
 from functools import lru_cache
 
 import idna
@@ -21,6 +23,8 @@ from tui_billing.domain.texts import clean, clean_block
 POLICY = policy.SMTP.clone(cte_type="7bit")
 UTF8_POLICY = POLICY.clone(utf8=True)
 TYPES = {".pdf": "application/pdf", ".xml": "application/xml", ".zip": "application/zip"}
+TEXT_HEAD = b'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+MESSAGE_ID = re.compile(r"<[A-Za-z0-9.-]{1,200}@[A-Za-z0-9.-]{1,255}>")
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 
 
@@ -117,17 +121,30 @@ def _folded(message: EmailMessage, headers: "EmailPolicy[EmailMessage]") -> byte
 
 
 def _head(content: MailContent, headers: "EmailPolicy[EmailMessage]") -> bytes:
-    """The headers of the whole mail; a line break in any of them is an error of the library, never a header."""
+    """The headers of the whole mail; a line break in any of them is an error of the library, never a header.
+
+    Message-ID and Date hold no foreign text and are written as they are: the library would encode a long Message-ID.
+    """
+    if not MESSAGE_ID.fullmatch(content.message_id):
+        raise ValueError(f"not a Message-ID: {content.message_id!r}")
     message = EmailMessage(policy=headers)
     message["To"] = [_address(a) for a in content.recipients]
     message["Subject"] = clean(content.subject).strip()
-    message["Date"] = content.date
-    message["Message-ID"] = content.message_id
-    message["Content-Language"] = "en" if content.language == "en" else "de"
-    return _origin(content.sender, content.sender_name, content.reply_to, headers) + _folded(message, headers)
+    language = "en" if content.language == "en" else "de"
+    fixed = (
+        f"Date: {format_datetime(content.date)}\r\nMessage-ID: {content.message_id}\r\nContent-Language: {language}\r\n"
+    )
+    origin = _origin(content.sender, content.sender_name, content.reply_to, headers)
+    return origin + _folded(message, headers) + fixed.encode("ascii")
 
 
-def _attachment(attachment: MailAttachment) -> bytes:
+def _text(text: str) -> bytes:
+    """text/plain in quoted-printable (RFC 2045 6.7), which keeps German text readable in the spool."""
+    lines = clean_block(text).replace("\r\n", "\n").rstrip("\n") + "\n"
+    return TEXT_HEAD + b2a_qp(lines.encode("utf-8")).replace(b"\n", b"\r\n")
+
+
+def _attachment(attachment: MailAttachment) -> list[bytes]:
     """Its headers need no library: the name holds [A-Za-z0-9._-] only."""
     name = attachment_name(attachment.name)
     kind = TYPES.get(name[-4:].lower(), "application/octet-stream")
@@ -136,7 +153,7 @@ def _attachment(attachment: MailAttachment) -> bytes:
         f'Content-Disposition: attachment;\r\n filename="{name}"\r\n\r\n'
     )
     code = b64encode(attachment.data)
-    return head.encode("ascii") + b"\r\n".join([code[i : i + 76] for i in range(0, len(code), 76)]) + b"\r\n"
+    return [head.encode("ascii"), b"\r\n".join([code[i : i + 76] for i in range(0, len(code), 76)]), b"\r\n"]
 
 
 def _boundary(content: MailContent, text: bytes) -> bytes:
@@ -150,12 +167,11 @@ def _boundary(content: MailContent, text: bytes) -> bytes:
 
 def build_mail(content: MailContent) -> bytes:
     """The complete mail with CRLF ends, ready for DATA but for dot stuffing. Raises BadAddress."""
-    headers = _policy(content)
-    text = EmailMessage(policy=POLICY)
-    text.set_content(clean_block(content.text).replace("\r\n", "\n").rstrip("\n") + "\n")
-    del text["MIME-Version"]
-    parts = [text.as_bytes(), *(_attachment(a) for a in content.attachments)]
-    boundary = _boundary(content, parts[0])
+    text = _text(content.text)
+    boundary = _boundary(content, text)
+    line = b"--" + boundary
     kind = b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="' + boundary + b'"\r\n\r\n'
-    body = b"".join(b"--" + boundary + b"\r\n" + part.rstrip(b"\r\n") + b"\r\n" for part in parts)
-    return _head(content, headers) + kind + body + b"--" + boundary + b"--\r\n"
+    pieces = [_head(content, _policy(content)), kind, line, b"\r\n", text]
+    for attachment in content.attachments:
+        pieces += [line, b"\r\n", *_attachment(attachment)]
+    return b"".join([*pieces, line, b"--\r\n"])

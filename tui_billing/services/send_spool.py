@@ -155,22 +155,27 @@ class Spool:
             raise Refused(Problem("SPOOL_BESCHAEDIGT", text, {"file": dispatch.spool}))
         return Parcel(job, dispatch, mail, Envelope(dispatch.sender, dispatch.recipients, self.profile.archive))
 
-    def spool(self, reserved: Reserved) -> Parcel | KeptBack:
-        """The mail on disk, durable when this returns; nothing of it has been sent."""
+    def spool(self, group: Sequence[Reserved]) -> list[Parcel | KeptBack]:
+        """These mails on disk, durable when this returns; nothing of them has been sent."""
+        built = [self._mail_of(reserved) for reserved in group]
+        fresh = [b for b in built if isinstance(b, Parcel) and not b.dispatch.spool]
+        stored = self.desk.files.write_many([(spool_path(p.dispatch), p.mail) for p in fresh])
+        for parcel, file in zip(fresh, stored, strict=True):
+            parcel.dispatch = replace(parcel.dispatch, spool=file.relative, spool_hash=file.sha256)
+        return built
+
+    def _mail_of(self, reserved: Reserved) -> Parcel | KeptBack:
         draft, dispatch = reserved.draft, reserved.dispatch
         job = draft.job
         if dispatch.spool:
             return self.again(dispatch, job)
         try:
-            attachments = tuple(self._attachments(draft))
+            mail = self._build(draft, dispatch, tuple(self._attachments(draft)))
         except (OSError, ValueError):
             return KeptBack(job, reason_problem("datei_fehlt"), failed=True, dispatch=dispatch)
-        mail = self._build(draft, dispatch, attachments)
         if self.profile.size_limit and len(mail) > self.profile.size_limit:
             return KeptBack(job, reason_problem("mail_zu_gross"), failed=True, dispatch=dispatch)
-        stored = self.desk.files.write(spool_path(dispatch), mail)
-        envelope = Envelope(dispatch.sender, dispatch.recipients, self.profile.archive)
-        return Parcel(job, replace(dispatch, spool=stored.relative, spool_hash=stored.sha256), mail, envelope)
+        return Parcel(job, dispatch, mail, Envelope(dispatch.sender, dispatch.recipients, self.profile.archive))
 
     def _attachments(self, draft: Draft) -> Iterator[MailAttachment]:
         """The files as the archive knows them. Raises ValueError where one is not what it was."""

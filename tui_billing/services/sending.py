@@ -34,8 +34,8 @@ from tui_billing.services.send_spool import Reserved, Spool
 
 __all__ = ["MailJob", "MailMode", "SendItem", "SendResult", "StillAllowed", "plan_jobs", "send_jobs", "settle_orphans"]
 
-AHEAD = 2
-"""Mails that are spooled in advance for each connection, so that none waits for the disk."""
+AHEAD = 4
+"""Mails that are spooled together, and that may wait for each connection, so that none waits for the disk."""
 GROUP = 32
 """Mails whose records are reserved in one commit."""
 RESTS_IN_A_ROW = 3
@@ -200,7 +200,7 @@ class _Sending:
         return bool(self.jobs or self.reserved or self.ready)
 
     def _prepare(self) -> None:
-        """One more mail on disk; records are reserved for a group of mails in one commit."""
+        """A few more mails on disk; records are reserved for a larger group in one commit."""
         if not self.reserved:
             batch = [self.jobs.popleft() for _ in range(min(GROUP, len(self.jobs)))]
             for item in self.spool.reserve(batch):
@@ -208,8 +208,8 @@ class _Sending:
                     self._keep_back(item)
                 else:
                     self.reserved.append(item)
-        if self.reserved:
-            parcel = self.spool.spool(self.reserved.popleft())
+        group = [self.reserved.popleft() for _ in range(min(AHEAD, len(self.reserved)))]
+        for parcel in self.spool.spool(group):
             if isinstance(parcel, KeptBack):
                 self._keep_back(parcel)
             else:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,17 +47,30 @@ class Files:
 
     def write(self, relative: str, data: bytes) -> StoredFile:
         """Write bytes to their place: temporary file, fsync, rename, fsync of the folder."""
-        target = self.path(relative)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        with temporary.open("wb") as handle:
-            handle.write(data)
-            handle.flush()
-            os.fsync(handle.fileno())
-        os.replace(temporary, target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        return StoredFile(relative, hashlib.sha256(data).hexdigest())
+        return self.write_many([(relative, data)])[0]
+
+    def write_many(self, files: Sequence[tuple[str, bytes]]) -> list[StoredFile]:
+        """Several files, all durable when this returns; each folder is synced once for all of them."""
+        folders: dict[Path, None] = {}
+        for relative, data in files:
+            target = self.path(relative)
+            if target.parent not in folders:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                folders[target.parent] = None
+            temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+            with temporary.open("wb") as handle:
+                handle.write(data)
+                handle.flush()
+                os.fsync(handle.fileno())
+            os.replace(temporary, target)
+        for parent in folders:
+            _sync_folder(parent)
+        return [StoredFile(relative, hashlib.sha256(data).hexdigest()) for relative, data in files]
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
