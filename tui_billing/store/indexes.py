@@ -19,14 +19,14 @@ from tui_billing.store.keys import TableKeys, encoded
 
 RANGE = 10_000
 SLOT = struct.Struct("<II")
-MAGIC = b"TBIDX002"
+MAGIC = b"TBIDX003"
 SHIFT = 14
 BLOCK = 1 << SHIFT
 Buffer = bytes | mmap.mmap
 Identity = tuple[int, int, int]
 """Size, mtime in ns and inode of a table file."""
 Slots = tuple[int, Identity, Callable[[], bytes]]
-"""Number of a table file, its identity, and its slots."""
+"""Number of a table file, its identity, and its slots: (offset, length) by id, up to its highest id."""
 Section = tuple[int, int, bytes, bytes]
 """Count, width, keys and ids of one key."""
 
@@ -128,8 +128,8 @@ class TableIndex:
         self._sums = struct.unpack(f"<{toc['blocks']}I", sums)
         self.touched = bytearray(toc["blocks"])
         self.content, self.fingerprint = toc["content"], toc["fingerprint"]
-        self._slots: dict[int, tuple[Identity, int]] = {
-            row[0]: ((row[1], row[2], row[3]), self.origin + row[4]) for row in toc["segments"]
+        self._slots: dict[int, tuple[Identity, int, int]] = {
+            row[0]: ((row[1], row[2], row[3]), self.origin + row[4], row[5]) for row in toc["segments"]
         }
         self.keys = [
             SortedKeys(self, [row[0], row[1], self.origin + row[2], self.origin + row[3]]) for row in toc["keys"]
@@ -152,10 +152,10 @@ class TableIndex:
         for block in range(len(self._sums)):
             self.check(self.origin + block * BLOCK, min(self.origin + (block + 1) * BLOCK, self._end))
 
-    def slots_at(self, segment: int, identity: Identity) -> int | None:
-        """Where the slots of this very table file begin; None where the file is another one."""
+    def slots_at(self, segment: int, identity: Identity) -> tuple[int, int] | None:
+        """Where the slots of this very table file begin, and how many; None where the file is another one."""
         row = self._slots.get(segment)
-        return row[1] if row is not None and row[0] == identity else None
+        return row[1:] if row is not None and row[0] == identity else None
 
 
 def _packed(ids: Iterable[int]) -> bytes:
@@ -252,8 +252,8 @@ def index_bytes(
     size = 0
     segments, keys = [], []
     for segment, identity, make in slots:
-        segments.append([segment, *identity, size])
         data.append(make())
+        segments.append([segment, *identity, size, len(data[-1]) // SLOT.size])
         size += len(data[-1])
     for count, width, codes, ids in sections:
         keys.append([count, width, size, size + len(codes)])

@@ -60,12 +60,20 @@ def segment_of(record_id: int) -> int:
     return (record_id - 1) // RANGE
 
 
+def _set_slot(slots: "array[int]", record_id: int, offset: int, length: int) -> None:
+    """Note where a document lies; ids come in ascending order."""
+    missing = 2 * ((record_id - 1) % RANGE) - len(slots)
+    if missing > 0:
+        slots.frombytes(bytes(4 * missing))
+    slots.extend((offset, length))
+
+
 class SegmentWriter:
     """Writes one table file from (id, text) in id order and knows its slots, size and hash afterwards."""
 
     def __init__(self, table: str, index: int, rows: Iterable[tuple[int, bytes]]) -> None:
         self.table, self.index, self._rows = table, index, rows
-        self.slots = array("I", bytes(8 * RANGE))
+        self.slots = array("I")
         self.count = self.size = 0
         self._digest = hashlib.sha256()
 
@@ -75,8 +83,7 @@ class SegmentWriter:
         comma = b"\n"
         for record_id, raw in self._rows:
             start = comma + f'"{record_id}":'.encode()
-            at = 2 * ((record_id - 1) % RANGE)
-            self.slots[at], self.slots[at + 1] = self.size + len(start), len(raw)
+            _set_slot(self.slots, record_id, self.size + len(start), len(raw))
             self.count += 1
             comma = b",\n"
             yield self._out(start + raw)
@@ -128,10 +135,12 @@ class Segment:
             raise Moved(self._damage("die Tabellendatei fehlt", 0)) from None
         self.identity: Identity = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
         self._index = index
-        self._at = index.slots_at(self.number, self.identity) if index is not None else None
+        row = index.slots_at(self.number, self.identity) if index is not None else None
         self._own: bytes = b""
-        if self._at is None:
-            self._own, self._at, self._index = self._computed(infos), 0, None
+        if row is None:
+            self._own, self._index = self._computed(infos), None
+            row = 0, len(self._own) // SLOT.size
+        self._at, self._slots = row
 
     def _damage(self, why: str, byte: int) -> Damaged:
         return damaged(f"tables/{self.path.name}", 1, why, byte)
@@ -142,10 +151,9 @@ class Segment:
             for _, offset, length, line in read_rows(self.data, f"tables/{self.path.name}", infos[0].table):
                 self._parse(self.data[offset : offset + length], line, offset)
             raise Moved(self._damage("der Inhalt passt nicht zur Prüfsumme", 0))
-        slots = array("I", bytes(8 * RANGE))
+        slots = array("I")
         for record_id, offset, length, _ in read_rows(self.data, self.path.name, infos[0].table):
-            at = 2 * ((record_id - 1) % RANGE)
-            slots[at], slots[at + 1] = offset, length
+            _set_slot(slots, record_id, offset, length)
         return slots.tobytes()
 
     def _parse(self, raw: bytes, line: int, byte: int) -> None:
@@ -156,7 +164,10 @@ class Segment:
 
     def slot(self, record_id: int) -> tuple[int, int]:
         """Offset and length of a document; length 0 where there is none."""
-        at = self._at + 8 * ((record_id - 1) % RANGE)  # type: ignore[operator]
+        position = (record_id - 1) % RANGE
+        if position >= self._slots:
+            return 0, 0
+        at = self._at + 8 * position
         if self._index is None:
             return SLOT.unpack_from(self._own, at)  # type: ignore[return-value]
         self._index.check(at, at + 8)
@@ -171,9 +182,9 @@ class Segment:
         """All slots."""
         if self._index is None:
             return self._own
-        at: int = self._at or 0
-        self._index.check(at, at + 8 * RANGE)
-        return self._index.data[at : at + 8 * RANGE]
+        end = self._at + 8 * self._slots
+        self._index.check(self._at, end)
+        return self._index.data[self._at : end]
 
     def ids(self) -> list[int]:
         """Ids of its documents, ascending."""

@@ -1,0 +1,125 @@
+"""Kill four writers and a compaction with SIGKILL at random moments, over and over: `python tests/faults/kill_loop.py
+ROUNDS [FOLDER]` prints what was acknowledged and what is wrong. Each writer draws numbers, notes each one as soon as
+its transaction is acknowledged, and moves a unit between two accounts in the same transaction.
+"""
+
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+WRITERS = 4
+
+
+def write(folder: Path, who: int, note: int) -> None:
+    """Draw numbers until killed."""
+    from tui_billing.store.journal_engine import open_engine
+    from tui_billing.store.repositories import Store
+
+    engine = open_engine(folder)
+    engine.compact_at = 1 << 60
+    store = Store(engine, f"writer{who}")
+    for step in range(10**9):
+        with engine.transaction("ziehen", by=store.by) as tx:
+            counter = tx.get("numbers", 1) or {}
+            last = counter["last"] + 1
+            tx.put("numbers", {**counter, "last": last}, counter["rev"])
+            tx.insert("invoices", {"number": f"R{last}", "customer_id": who, "pad": "x" * (step % 5 * 400)})
+            for account, amount in ((1, -1), (2, 1)):
+                doc = tx.get("customers", account) or {}
+                tx.put("customers", {**doc, "balance": doc["balance"] + amount}, doc["rev"])
+        os.write(note, b"%d\n" % last)
+
+
+def keep_compacting(folder: Path) -> None:
+    """Compact until killed, now and then completely."""
+    from tui_billing.store.compact import compact
+
+    for step in range(10**9):
+        compact(folder, full=step % 3 == 0)
+        time.sleep(0.02)
+
+
+def child(work: object, *arguments: object) -> int:
+    """A process that never comes back."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work(*arguments)  # type: ignore[operator]
+        except BaseException as error:
+            os.write(2, f"writer failed: {error!r}\n".encode())
+        os._exit(1)
+    return pid
+
+
+def check(folder: Path, acknowledged: list[int]) -> list[str]:
+    """What is wrong with the store after a kill."""
+    from tui_billing.store.journal_engine import open_engine
+
+    engine = open_engine(folder, create=False)
+    numbers = [int(d["number"][1:]) for d in engine.scan("invoices")]
+    last = (engine.get("numbers", 1) or {})["last"]
+    wrong = []
+    if lost := set(acknowledged) - set(numbers):
+        wrong.append(f"acknowledged and lost: {sorted(lost)[:5]}")
+    if sorted(numbers) != list(range(1, last + 1)):
+        wrong.append(f"numbers twice or gaps: {len(numbers)} documents, counter {last}")
+    balances = [(engine.get("customers", i) or {})["balance"] for i in (1, 2)]
+    if balances != [-last, last]:
+        wrong.append(f"a part of a transaction: balances {balances}, counter {last}")
+    if len(numbers) > 5_000:
+        wrong += [f"audit trail: {n}" for n in _trail(engine, last)]
+    engine.close()
+    return wrong
+
+
+def _trail(engine: object, last: int) -> list[str]:
+    seqs = [e.seq for e in engine.history(limit=10**9)]  # type: ignore[attr-defined]
+    return [] if seqs == list(range(engine.seq, 0, -1)) else ["numbers of transactions do not follow"]  # type: ignore[attr-defined]
+
+
+def run(folder: Path, rounds: int, seed: int = 1) -> tuple[int, list[str]]:
+    """(acknowledged transactions, what went wrong) over all rounds, in one data folder that keeps growing."""
+    from tui_billing.store.journal_engine import open_engine
+
+    pick = random.Random(seed)
+    engine = open_engine(folder)
+    with engine.transaction("Anfang") as tx:
+        tx.insert("numbers", {"name": "invoice", "year": 2026, "last": 0})
+        tx.insert("customers", {"number": "K1", "balance": 0})
+        tx.insert("customers", {"number": "K2", "balance": 0})
+    engine.close()
+    acknowledged: list[int] = []
+    for number in range(rounds):
+        reader, note = os.pipe()
+        os.set_blocking(note, True)
+        pids = [child(write, folder, who, note) for who in range(WRITERS)]
+        pids.append(child(keep_compacting, folder))
+        os.close(note)
+        time.sleep(pick.uniform(0.02, 0.25))
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        for pid in pids:
+            os.waitpid(pid, 0)
+        with os.fdopen(reader, "rb") as noted:
+            acknowledged += [int(line) for line in noted.read().split()]
+        if wrong := check(folder, acknowledged):
+            return len(acknowledged), [f"round {number + 1}: {w}" for w in wrong]
+    return len(acknowledged), []
+
+
+def main() -> int:
+    """Run and print; 1 where something is wrong."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as folder:
+        count, wrong = run(Path(folder) / "data", rounds)
+    print(f"{rounds} rounds, {count} transactions acknowledged, {len(wrong)} failures", *wrong, sep="\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.exit(main())
