@@ -1,5 +1,6 @@
 """The running text of a letter as one HTML story: laid out once, its pieces then drawn on the pages as they fall."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -37,6 +38,7 @@ table {border-spacing: 0; margin: 0}
 td, th {padding: 2.6pt 4pt 2.6pt 0; text-align: left}
 th {font-size: 8.5pt; font-weight: bold; padding: 3pt 4pt 3pt 0}
 .r {text-align: right; padding-right: 0}
+.n {padding-top: 14pt}
 """
 
 
@@ -72,7 +74,8 @@ def pieces(letter: Letter) -> list[Piece]:
 
 
 def _table(number: int, table: Table) -> list[Piece]:
-    found = [Piece(_cells("th", table.columns, [escape(c.title) for c in table.columns]), table=number, is_head=True)]
+    titles = [escape(column.title) for column in table.columns]
+    found = [Piece(_cells("th", table.columns, titles, "n" if number else ""), table=number, is_head=True)]
     for index, row in enumerate(table.rows):
         found.append(_row(number, table.columns, row, glued=index == 0))
     found += [_sum(number, line) for line in table.sums]
@@ -83,15 +86,16 @@ def _row(number: int, columns: tuple[Column, ...], row: Row, glued: bool) -> Pie
     return Piece(_cells("td", columns, row.cells), glued=glued, table=number, carry=row.carry, label=row.label)
 
 
-def _cells(tag: str, columns: tuple[Column, ...], cells: "list[str] | tuple[str, ...]") -> str:
+def _cells(tag: str, columns: tuple[Column, ...], cells: Sequence[str], extra: str = "") -> str:
     return "".join(
-        f'<{tag} style="width: {column.width - (0 if column.right else 4):g}pt"{_class(column)}>{cell}</{tag}>'
+        f'<{tag} style="width: {column.width - (0 if column.right else 4):g}pt"{_class(column, extra)}>{cell}</{tag}>'
         for column, cell in zip(columns, cells, strict=True)
     )
 
 
-def _class(column: Column) -> str:
-    return ' class="r"' if column.right else ""
+def _class(column: Column, extra: str) -> str:
+    names = f"{'r' if column.right else ''} {extra}".strip()
+    return f' class="{names}"' if names else ""
 
 
 def _sum(number: int, line: Sum) -> Piece:

@@ -16,7 +16,7 @@ PAGE = pymupdf.Rect(0, 0, 210 * MM, 297 * MM)
 TEXT_TOP, NEXT_TOP, TEXT_BOTTOM = 98 * MM, 38 * MM, 262 * MM
 ADDRESS = (25 * MM, 50 * MM, 105 * MM, 90 * MM)
 ADDRESS_ZONE_TOP = 62.7 * MM
-INFO = (125 * MM, 50 * MM, 190 * MM, 120 * MM)
+INFO = (125 * MM, 50 * MM, 195 * MM, 120 * MM)
 RIGHT = 190 * MM
 ADDRESS_SIZES = (10.5, 9.5, 8.5, 7.5, 6.5, 5.5)
 LONGEST_LINE = 120
@@ -62,7 +62,7 @@ def info_frame(info: tuple[tuple[str, str], ...]) -> Frame | None:
     if not info:
         return None
     rows = "".join(
-        f'<tr><td style="width: 84pt">{as_html(name)}</td><td style="width: 100pt">{as_html(value)}</td></tr>'
+        f'<tr><td style="width: 84pt">{as_html(name)}</td><td style="width: 114pt">{as_html(value)}</td></tr>'
         for name, value in info
     )
     return Frame(f"<table>{rows}</table>", INFO, 8.5)
@@ -70,8 +70,9 @@ def info_frame(info: tuple[tuple[str, str], ...]) -> Frame | None:
 
 def draw_page_furniture(pen: Pen, letter: Letter, number: int, count: int) -> None:
     """Page number on every page, the running head on the following ones, the marks."""
-    text = label(letter.language, "page", n=number, m=count)
-    pen.text(RIGHT, 266.5 * MM, text, 8, right=True, gray=GREY)
+    if letter.has_sheet:
+        text = label(letter.language, "page", n=number, m=count)
+        pen.text(RIGHT, 266.5 * MM, text, 8, right=True, gray=GREY)
     if number > 1 and letter.running_head:
         pen.text(25 * MM, 32 * MM, letter.running_head, 8.5, gray=GREY)
     if letter.copy_mark:

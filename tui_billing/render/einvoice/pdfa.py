@@ -9,7 +9,6 @@ from functools import cache
 from io import BytesIO
 from typing import Any
 
-import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
 from tui_billing.domain.documents import Document
@@ -164,22 +163,3 @@ def _repair_font(font: Any) -> None:
             descriptor.FontName = name
             if "/CapHeight" not in descriptor:
                 descriptor.CapHeight = int(float(descriptor.Ascent) * _CAP_HEIGHT)
-
-
-def is_pdf(data: bytes) -> bool:
-    """Whether the bytes begin like a PDF."""
-    return b"%PDF-" in data[:1024]
-
-
-def embedded_xml(pdf: bytes) -> bytes | None:
-    """The invoice XML in a ZUGFeRD or Factur-X file, None where there is none."""
-    known = ("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml", "zugferd_2p0_en16931.xml")
-    with Pdf.open(BytesIO(pdf)) as file:
-        found = {name.lower(): name for name in file.attachments}
-        for name in known:
-            if name in found:
-                return bytes(file.attachments[found[name]].get_file().read_bytes())
-    return None
-
-
-PdfError = pikepdf.PdfError
