@@ -1,5 +1,6 @@
 """Imports end to end over the engine in memory: all or nothing, numbers kept, ranges go on behind them."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ from tui_billing.domain.batches import ReceivableEntry
 from tui_billing.domain.documents import Document, DocumentKind, DocumentState, Line
 from tui_billing.domain.messages import Refused
 from tui_billing.domain.parties import Customer
-from tui_billing.services import documents, exports, imports
+from tui_billing.services import customers, documents, exports, imports
 
 DATA = Path(__file__).parents[2] / "data"
 HEAD = "Nummer;Kunde;Datum;Bezeichnung;Menge;Preis;Brutto;Art;Versendet am\n"
@@ -132,3 +133,13 @@ def test_exported_customers_come_in_again_as_they_were(with_customers, tmp_path)
     other = memory_desk(tmp_path)
     imports.apply_customers(other, imports.plan_customers(other.store, data))
     assert other.store.all(Customer) == with_customers.store.all(Customer)
+
+
+def test_a_mended_address_reaches_the_open_documents_and_no_final_one(with_customers):
+    text = HEAD.replace("Versendet am", "Leistung von;Leistung bis;Versendet am")
+    rows = "R1;20001;1.11.2026;A;1;10,00;;;1.11.2026;2.11.2026;\nR2;20001;1.11.2026;A;1;10,00;;;1.11.2026;2.11.2026;3.11.2026\n"
+    take(with_customers, text + rows)
+    customer = with_customers.store.find_one(Customer, "number", "20001")
+    customers.save_customer(with_customers, replace(customer, address=replace(customer.address, street="Neuer Weg 1")))
+    streets = {d.number: d.buyer.address.street for d in with_customers.store.scan(Document)}
+    assert streets == {"R1": "Neuer Weg 1", "R2": "Hauptstraße 12"}

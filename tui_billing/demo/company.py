@@ -16,6 +16,7 @@ from tui_billing.demo.orders import store_demo_orders
 from tui_billing.domain.documents import Document, DocumentKind, DocumentType, Line, VatCategory
 from tui_billing.domain.parties import Address, Channel, Company, Customer, InvoiceFormat, PaymentTerms
 from tui_billing.services import documents
+from tui_billing.services.customers import next_number
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.store.repositories import Transaction
 
@@ -87,7 +88,7 @@ def demo_customer(place: int, tx: Transaction, rng: random.Random) -> Customer:
     if place % 41 == 13:
         address = Address(country="DE")
     return Customer(
-        number=str(10000 + tx.allocate_int("customer")),
+        number=next_number(tx),
         name=name,
         contact_person=f"{rng.choice(names.GIVEN)} {rng.choice(names.FAMILY)}" if place % 4 == 1 else "",
         address=address,

@@ -15,6 +15,7 @@ from tui_billing.domain.retention import minimised, retention_end
 from tui_billing.domain.runs import Ignored, IgnoredKind
 from tui_billing.domain.texts import clean
 from tui_billing.services.desk import Desk
+from tui_billing.services.documents import follow_customer
 from tui_billing.services.errors import WrongUse, not_found
 from tui_billing.store.repositories import Repository, Transaction
 
@@ -71,6 +72,7 @@ def checked(customer: Customer) -> tuple[Customer, list[Problem]]:
 def save_customer(desk: Desk, customer: Customer) -> Customer:
     """Store a new customer (id 0; without a number it gets the next) or a changed one. Undoable.
 
+    His open documents take the new address with it, so that a row that failed for it can go out.
     Raises WrongUse for wrong inputs, NotUnique for a number that is taken, Stale where a colleague was faster.
     """
     fresh, problems = checked(customer)
@@ -79,7 +81,9 @@ def save_customer(desk: Desk, customer: Customer) -> Customer:
     why = f"Kunde {fresh.number or fresh.name} {'geändert' if fresh.id else 'angelegt'}"
     with desk.store.transaction(why, undoable=True) as tx:
         if fresh.id:
-            return tx.put(fresh, expect_rev=fresh.rev)
+            stored = tx.put(fresh, expect_rev=fresh.rev)
+            follow_customer(tx, stored)
+            return stored
         return tx.insert(replace(fresh, number=fresh.number or next_number(tx)))
 
 

@@ -14,6 +14,7 @@ from tui_billing.domain.cancellation import correction, storno, storno_problems
 from tui_billing.domain.documents import (
     DEFAULT_RANGES,
     Document,
+    DocumentHead,
     DocumentKind,
     DocumentState,
     DocumentType,
@@ -33,7 +34,7 @@ from tui_billing.store.repositories import Repository, Transaction
 
 DRAWN = re.compile(r"(?P<range>.+)-(?P<year>\d{4})-(?P<number>\d{5,12})", re.ASCII)
 OPTIONAL = frozenset(f.name for f in fields(Document)) - {
-    "id", "rev", "number", "state", "kind", "customer_id", "invoice_date", "lines", "seller", "buyer", "totals",
+    "id", "rev", "state", "kind", "customer_id", "invoice_date", "lines", "seller", "buyer", "totals",
 }  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def build(
     document_type: str = "",
     **optional: Any,
 ) -> Document:
-    """A new document without a number: snapshots of both parties, totals and due date. Pure.
+    """A new document, without a number unless it brings one: snapshots of both parties, totals and due date. Pure.
 
     `optional` are any other fields of Document (period_from, service_date, header_text, terms, order_id …).
     Lines of a credit memo are given with positive quantities and come out negative (amounts are signed).
@@ -107,6 +108,22 @@ def change(tx: Transaction, document: Document, *, expect_rev: int | None = None
     if entry is not None:
         tx.put(_followed(entry, before, stored))
     return stored
+
+
+def follow_customer(tx: Transaction, customer: Customer) -> int:
+    """Bring the buyer's snapshot of every open document in step with the mended customer; returns how many.
+
+    A final document keeps what it was printed with (A9); terms and language of an open one stay its own.
+    """
+    heads = tx.find(DocumentHead, "customer_id", customer.id)
+    buyer = buyer_party(customer)
+    changed = 0
+    for document in tx.get_many(Document, [h.id for h in heads if h.state is DocumentState.OPEN]).values():
+        fresh = replace(document, buyer=buyer, invoice_format=customer.invoice_format)
+        if fresh != document:
+            tx.put(fresh)
+            changed += 1
+    return changed
 
 
 def mark_output(

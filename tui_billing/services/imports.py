@@ -12,6 +12,7 @@ from tui_billing.domain.parties import Company, Customer
 from tui_billing.exchange.port import ImportedInvoice, Item, NumberFormat, parse_customers, parse_invoices
 from tui_billing.services import documents, settings
 from tui_billing.services.company import company
+from tui_billing.services.customers import next_number
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.store.repositories import Store, Transaction
 
@@ -84,16 +85,10 @@ def apply_customers(desk: Desk, plan: ImportPlan[Customer], *, partial: bool = F
 
 def _store_customer(tx: Transaction, customer: Customer) -> Customer:
     if customer.id:
-        return tx.put(customer, expect_rev=customer.rev)
-    return tx.insert(customer if customer.number else replace(customer, number=next_customer_number(tx)))
-
-
-def next_customer_number(tx: Transaction) -> str:
-    """The next free customer number, from 10001."""
-    while True:
-        number = str(10000 + tx.allocate_int("customer"))
-        if not tx.find_ids(Customer, "number", number):
-            return number
+        stored = tx.put(customer, expect_rev=customer.rev)
+        documents.follow_customer(tx, stored)
+        return stored
+    return tx.insert(customer if customer.number else replace(customer, number=next_number(tx)))
 
 
 def plan_invoices(store: Store, data: bytes, numbers: NumberFormat | None = None) -> ImportPlan[ImportedDocument]:
