@@ -1,0 +1,45 @@
+"""`tui-billing invoice check FILE`: is this e-invoice right? Needs no data folder."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+from tui_billing.commands.frame import Answer, Context
+from tui_billing.domain.format import money
+from tui_billing.i18n import _
+
+
+def add_check(actions: Any) -> ArgumentParser:
+    """The action `check` among the actions of the noun `invoice`."""
+    made: ArgumentParser = actions.add_parser(
+        "check", help=_("eine E-Rechnung prüfen (ZUGFeRD, XRechnung): XSD, amtliche Regeln, Beträge")
+    )
+    made.add_argument("file", metavar=_("DATEI"), type=Path)
+    made.add_argument("--rules", type=Path, metavar=_("ORDNER"), help=_("Ordner mit den amtlichen Regeln (XSL)"))
+    made.add_argument("--no-schematron", action="store_true", help=_("nur XSD und Beträge"))
+    made.set_defaults(handler=check)
+    return made
+
+
+def check(context: Context, args: Namespace) -> Answer:
+    """Exit code 0 for a valid file, 3 where a rule is broken."""
+    from tui_billing.services.einvoice_check import check_einvoice_file
+
+    report = check_einvoice_file(args.file.read_bytes(), rules=args.rules, use_schematron=not args.no_schematron)
+    invoice = report.invoice
+    data = {
+        "file": str(args.file),
+        "valid": report.is_valid,
+        "syntax": report.syntax,
+        "profile": report.profile,
+        "checks": list(report.checks),
+        "number": invoice.number,
+        "gross": f"{invoice.gross:.2f}",
+        "payable": f"{invoice.payable:.2f}",
+    }
+    lines = []
+    if report.syntax:
+        lines.append(f"{report.syntax} · {report.profile} · {invoice.number} · {money(invoice.payable)}")
+        lines.append(_("Geprüft: {checks}").format(checks=", ".join(report.checks)))
+    lines.append(_("Die E-Rechnung ist gültig.") if report.is_valid else _("Die E-Rechnung ist nicht gültig."))
+    return Answer(data, list(report.problems), 0 if report.is_valid else 3, lines)

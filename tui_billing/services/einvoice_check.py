@@ -1,0 +1,116 @@
+"""`invoice check FILE`: any ZUGFeRD, Factur-X or XRechnung file by XSD, Schematron and exact sums, told in German."""
+
+from collections.abc import Iterable
+from concurrent.futures import BrokenExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui_billing.domain.einvoice_cents import ReadInvoice, check_cents
+from tui_billing.domain.einvoice_sentences import SENTENCES
+from tui_billing.domain.inputs import parse_iban
+from tui_billing.domain.messages import N_, Problem
+from tui_billing.exchange.cii_amounts import read_cii
+from tui_billing.exchange.einvoice_file import EinvoiceFile, Syntax, read_einvoice
+from tui_billing.exchange.einvoice_schemas import (
+    Finding,
+    Schematron,
+    has_saxon,
+    has_xsd,
+    rule_files,
+    xsd_findings,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What was read, which checks ran, and what is wrong; `is_valid` where nothing but warnings was found."""
+
+    syntax: str = ""
+    profile: str = ""
+    from_pdf: bool = False
+    invoice: ReadInvoice = ReadInvoice()
+    checks: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the receiver may take it."""
+        return not any(not problem.warning for problem in self.problems)
+
+
+def check_einvoice_file(
+    data: bytes, *, rules: Path | None = None, schematron: Schematron | None = None, use_schematron: bool = True
+) -> CheckReport:
+    """Check one file. Without the extra or the rules, Schematron is left out and a warning says so.
+
+    `schematron` is a running worker to use again; without one a worker is started and ended here.
+    """
+    file, problems = read_einvoice(data)
+    if file is None:
+        return CheckReport(problems=tuple(problems))
+    checks: list[str] = []
+    found: list[Problem] = []
+    if has_xsd():
+        checks.append("XSD")
+        found += map(_problem, xsd_findings(file))
+    if use_schematron and not found:
+        found += _by_rules(file, rules, schematron, checks)
+    invoice = ReadInvoice()
+    if file.syntax is Syntax.CII:
+        checks.append("cents")
+        invoice = read_cii(file.root)
+        found += check_cents(invoice)
+        found += _ibans(invoice.ibans)
+    kept = tuple(_once(found))
+    return CheckReport(file.syntax.value, file.profile.value, file.from_pdf, invoice, tuple(checks), kept)
+
+
+def _by_rules(file: EinvoiceFile, rules: Path | None, worker: Schematron | None, checks: list[str]) -> list[Problem]:
+    """The official rules, or the warning that says why they did not run."""
+    paths = rule_files(file, rules)
+    if not has_saxon():
+        text = N_("Die amtlichen Regeln wurden nicht geprüft: bitte tui-billing[schematron] installieren.")
+        return [Problem("SCHEMATRON_FEHLT", text, warning=True)]
+    if not paths:
+        text = N_("Die amtlichen Regeln wurden nicht gefunden: mit --rules den Ordner mit den XSL-Dateien nennen.")
+        return [Problem("REGELN_FEHLEN", text, warning=True)]
+    engine = worker or Schematron()
+    try:
+        found = engine.findings(file.xml, paths)
+    except (TimeoutError, BrokenExecutor):
+        text = N_("Die amtlichen Regeln konnten nicht ausgeführt werden.")
+        return [Problem("SCHEMATRON_FEHLER", text, warning=True)]
+    finally:
+        if worker is None:
+            engine.close()
+    checks.append("Schematron")
+    return [_problem(finding) for finding in found]
+
+
+def _problem(finding: Finding) -> Problem:
+    """A finding in German: its own sentence where one is known, else the rule's words."""
+    if finding.rule == "XSD":
+        text = N_("Der Aufbau der Datei ist falsch: {text}")
+        return Problem("XSD", text, {"text": finding.text}, finding.where)
+    sentence = SENTENCES.get(finding.rule)
+    if sentence:
+        return Problem(finding.rule, sentence, where=finding.where, warning=finding.warning)
+    text = N_("Regel {rule} ist verletzt: {text}")
+    return Problem(finding.rule, text, {"rule": finding.rule, "text": finding.text}, finding.where, finding.warning)
+
+
+def _ibans(ibans: Iterable[str]) -> list[Problem]:
+    return [problem for iban in ibans for problem in parse_iban(iban)[1]]
+
+
+def _once(problems: Iterable[Problem]) -> Iterable[Problem]:
+    """Each rule once with the same words and place; an exact sum replaces the rule's general sentence."""
+    listed = list(problems)
+    exact = {problem.code for problem in listed if "right" in problem.params and not problem.warning}
+    seen = set()
+    for problem in listed:
+        key = (problem.code, problem.text, str(problem.params), problem.where)
+        if key in seen or (problem.code in exact and "right" not in problem.params):
+            continue
+        seen.add(key)
+        yield problem
