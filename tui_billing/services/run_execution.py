@@ -316,7 +316,7 @@ def _finish(work: _Work) -> ExecutionResult:
         rows = tx.find(RunRow, "run_id", work.run.id)
         if work.run.parameters.type is RunType.EMAIL:
             rows = [_settled(tx, row) for row in rows]
-        state = state_after([row.state for row in rows], work.is_stopped)
+        state = state_after([row.state for row in rows], work.is_stopped or work.stopped is not None)
         run = need_run(tx, work.run.id)
         inside = sum((r.gross for r in rows if r.state is not RowState.REMOVED), Decimal(0))
         outside = sum((eur for _, eur in run.out.values()), Decimal(0))
