@@ -171,7 +171,7 @@ def build_mail(content: MailContent) -> bytes:
     boundary = _boundary(content, text)
     line = b"--" + boundary
     kind = b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="' + boundary + b'"\r\n\r\n'
-    pieces = [_head(content, _policy(content)), kind, line, b"\r\n", text]
+    pieces = [_head(content, _policy(content)), kind, line, b"\r\n", text, b"\r\n"]
     for attachment in content.attachments:
         pieces += [line, b"\r\n", *_attachment(attachment)]
     return b"".join([*pieces, line, b"--\r\n"])

@@ -60,6 +60,16 @@ def need_dispatch(store: Repository, dispatch_id: int) -> Dispatch:
     return found
 
 
+def need_unknown(store: Repository, dispatch_id: int) -> Dispatch:
+    """The dispatch, where it is ungeklärt. Raises Refused where it is not."""
+    dispatch = need_dispatch(store, dispatch_id)
+    if dispatch.state is not RowState.UNKNOWN:
+        text = N_("Die Sendung {number} ist {state}; zu entscheiden ist nur, was ungeklärt ist.")
+        params = {"number": dispatch.id, "state": Term(ROW_STATE_NAMES[dispatch.state])}
+        raise Refused(Problem("NICHT_UNGEKLAERT", text, params, where=str(dispatch.id)))
+    return dispatch
+
+
 def look_up(desk: Desk, dispatch_id: int) -> Lookup:
     """Ask the archive for the Message-ID; changes nothing. Raises Refused where no archive is set."""
     dispatch = need_dispatch(desk.store, dispatch_id)
@@ -128,12 +138,7 @@ def _deciding(desk: Desk, dispatch_id: int, reason: str, what: str) -> Iterator[
     need_dispatch(desk.store, dispatch_id)
     settle_orphans(desk)
     with desk.store.transaction(f"Sendung {dispatch_id} {what}", reason=reason.strip()) as tx:
-        dispatch = need_dispatch(tx, dispatch_id)
-        if dispatch.state is not RowState.UNKNOWN:
-            text = N_("Die Sendung {number} ist {state}; zu entscheiden ist nur, was ungeklärt ist.")
-            params = {"number": dispatch.id, "state": Term(ROW_STATE_NAMES[dispatch.state])}
-            raise Refused(Problem("NICHT_UNGEKLAERT", text, params, where=str(dispatch.id)))
-        yield tx, dispatch
+        yield tx, need_unknown(tx, dispatch_id)
 
 
 def _decided(desk: Desk, dispatch: Dispatch, state: RowState, reason: str) -> Dispatch:
