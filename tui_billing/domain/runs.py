@@ -78,6 +78,8 @@ class RunParameters:
     include_sent: bool = False
     document_ids: tuple[int, ...] = ()
     """Only these documents where given (marked rows, Massendruck, a batch)."""
+    batch_id: int | None = None
+    """The Rechnungsstapel whose statements travel with these documents."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

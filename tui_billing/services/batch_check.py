@@ -10,6 +10,7 @@ from tui_billing.domain.documents import ZERO
 from tui_billing.domain.law import check_document, is_complete_address
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import Company, Customer
+from tui_billing.domain.plans import Reason, Verdict
 from tui_billing.services.batch_bundles import Bundle, Bundler
 from tui_billing.services.batch_figures import batch_by_number, customers_of
 from tui_billing.services.batch_rows import check
@@ -30,6 +31,8 @@ class PrintPlan:
     warnings: tuple[Problem, ...] = ()
     skipped: tuple[InvoiceBatch, ...] = ()
     seq: int = 0
+    verdicts: tuple[Verdict, ...] = ()
+    """One per statement; key is (batch number, customer number)."""
 
 
 def plan_print(store: Store, low: int, high: int | None = None) -> PrintPlan:
@@ -49,21 +52,35 @@ def check_batches(store: Store, seller: Company, waiting: Sequence[InvoiceBatch]
     """Count and check what these open batches would print, in this order."""
     seq = store.refresh()
     bundler = Bundler(store, seller, waiting)
-    statements, originals, due = 0, 0, ZERO
+    originals, due = 0, ZERO
+    verdicts: list[Verdict] = []
     problems: list[Problem] = []
     warnings: list[Problem] = []
     for batch in waiting:
-        before = statements
-        problems += _earlier(store, batch, waiting)
-        problems += _rows(store, batch)
+        before = len(verdicts)
+        known = _known_problems(store, batch, waiting)
         for bundle in bundler.bundles(batch):
-            statements, originals = statements + 1, originals + len(bundle.fresh)
-            due += bundle.part.figures.amount_due
-            problems += bundle_problems(bundle)
-        if statements == before:
+            customer, amount = bundle.part.customer, bundle.part.figures.amount_due
+            found = [*known.pop(customer.id, ()), *bundle_problems(bundle)]
+            originals, due = originals + len(bundle.fresh), due + amount
+            problems += found
+            reasons = tuple(Reason(p.code.lower(), False, p.text, p.params) for p in found)
+            verdicts.append(Verdict((batch.number, customer.number), amount, reasons))
+        problems += [p for rest in known.values() for p in rest]
+        if len(verdicts) == before:
             problems.append(empty_problem(batch))
         warnings += _without_rows(store, batch)
-    return PrintPlan(tuple(waiting), statements, originals, due, tuple(problems), tuple(warnings), (), seq)
+    return PrintPlan(
+        tuple(waiting), len(verdicts), originals, due, tuple(problems), tuple(warnings), (), seq, tuple(verdicts)
+    )
+
+
+def _known_problems(store: Store, batch: InvoiceBatch, waiting: Sequence[InvoiceBatch]) -> dict[int, list[Problem]]:
+    """By customer what the order of batches and today's dates say against printing."""
+    found: dict[int, list[Problem]] = {}
+    for customer_id, problem in (*_earlier(store, batch, waiting), *_rows(store, batch)):
+        found.setdefault(customer_id, []).append(problem)
+    return found
 
 
 def empty_problem(batch: InvoiceBatch) -> Problem:
@@ -82,15 +99,17 @@ def bundle_problems(bundle: Bundle) -> Iterator[Problem]:
         yield from (p for p in check_document(document) if not p.warning)
 
 
-def _rows(store: Repository, batch: InvoiceBatch) -> Iterator[Problem]:
+def _rows(store: Repository, batch: InvoiceBatch) -> Iterator[tuple[int, Problem]]:
     """Rows that today's dates no longer let into the batch: the date fields count while printing too."""
     for row in check(store, batch):
         if row.reason is not None:
             code = f"PASST_NICHT_{row.reason.code.upper()}"
-            yield Problem(code, row.reason.text, row.reason.params, where=row.entry.number)
+            yield row.entry.customer_id, Problem(code, row.reason.text, row.reason.params, where=row.entry.number)
 
 
-def _earlier(store: Repository, batch: InvoiceBatch, selection: Sequence[InvoiceBatch]) -> Iterator[Problem]:
+def _earlier(
+    store: Repository, batch: InvoiceBatch, selection: Sequence[InvoiceBatch]
+) -> Iterator[tuple[int, Problem]]:
     """An earlier unprinted batch of the same customer comes first (D4.5); one in this selection is printed first."""
     together = {b.id for b in selection}
     others = [
@@ -107,7 +126,7 @@ def _earlier(store: Repository, batch: InvoiceBatch, selection: Sequence[Invoice
                 "Stapel {earlier} vom {close} ist noch nicht gedruckt: früheren Stapel zuerst drucken oder löschen."
             )
             params = {"earlier": other.number, "close": other.close_date}
-            yield Problem("FRUEHERER_STAPEL_OFFEN", text, params, where=customer.number)
+            yield customer.id, Problem("FRUEHERER_STAPEL_OFFEN", text, params, where=customer.number)
 
 
 def _members(store: Repository, batch: InvoiceBatch) -> set[int]:

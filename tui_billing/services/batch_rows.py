@@ -136,6 +136,17 @@ def drop(
     return Dropped(stored, tuple(sorted(people | emptied)), tuple(r.document_id for r in gone))
 
 
+def require_rows(batch: InvoiceBatch, customer_ids: Sequence[int], entries: Sequence[ReceivableEntry]) -> None:
+    """Raises WrongUse where one of them is not in this batch, Refused where the batch lets nothing go."""
+    allow(batch, BatchAction.DROP)
+    for entry in entries:
+        if entry.batch_id != batch.id:
+            raise not_found(N_("Im Stapel der Beleg"), entry.number)
+    for customer_id in customer_ids:
+        if customer_id not in batch.customer_ids:
+            raise not_found(N_("Im Stapel der Kunde"), customer_id)
+
+
 def release(tx: Transaction, rows: Iterable[BatchRow]) -> None:
     """Free the documents of these rows for another batch."""
     for row in rows:
@@ -146,15 +157,23 @@ def release(tx: Transaction, rows: Iterable[BatchRow]) -> None:
 
 
 def delete(desk: Desk, batch: InvoiceBatch) -> None:
-    """Delete a batch that is not printed; its documents are free again. A dummy batch is taken back (D4.1, D6.4)."""
-    with desk.store.transaction(f"Rechnungsstapel {batch.number} gelöscht") as tx:
-        current = _current(tx, batch, BatchAction.DELETE)
-        if current.state is BatchState.DUMMY:
-            refuse_later(tx, current)
+    """Delete a batch that is not printed; its documents are free again. A dummy batch is taken back (D4.1, D6.4).
+
+    Undoable as long as none of its documents has gone into another batch.
+    """
+    with desk.store.transaction(f"Rechnungsstapel {batch.number} gelöscht", undoable=True) as tx:
+        refuse_delete(tx, _current(tx, batch, BatchAction.DELETE))
         release(tx, tx.find(BatchRow, "batch_id", batch.id))
         for statement in tx.find(BatchStatement, "batch_id", batch.id):
             tx.delete(BatchStatement, statement.id)
         tx.delete(InvoiceBatch, batch.id)
+
+
+def refuse_delete(reader: Repository, batch: InvoiceBatch) -> None:
+    """Raises Refused where the batch stays."""
+    allow(batch, BatchAction.DELETE)
+    if batch.state is BatchState.DUMMY:
+        refuse_later(reader, batch)
 
 
 def refuse_later(reader: Repository, dummy: InvoiceBatch) -> None:

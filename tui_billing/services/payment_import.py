@@ -12,6 +12,8 @@ from tui_billing.services.desk import Desk
 from tui_billing.services.payments import NewPayment, payer, store_payment, store_return
 from tui_billing.store.repositories import Repository
 
+__all__ = ["NumberFormat", "PaymentImport", "PlannedPayment", "apply_import", "plan_import"]
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedPayment:

@@ -73,6 +73,22 @@ def add(desk: Desk, new: NewPayment) -> Payment:
         return store_payment(desk, tx, new)
 
 
+class _DryRun(Exception):
+    """Ends a transaction so that nothing of it is kept."""
+
+    def __init__(self, payment: Payment) -> None:
+        self.payment = payment
+
+
+def plan_payment(desk: Desk, new: NewPayment) -> Payment:
+    """The payment as it would be stored, with its allocations; nothing is kept."""
+    try:
+        with desk.store.transaction("Zahlung geplant") as tx:
+            raise _DryRun(store_payment(desk, tx, new))
+    except _DryRun as end:
+        return end.payment
+
+
 def store_payment(desk: Desk, tx: Transaction, new: NewPayment) -> Payment:
     """Enter a payment inside a transaction. Raises Refused where it belongs to nobody or settles too much."""
     if not new.amount:

@@ -71,8 +71,18 @@ def in_period(reader: Repository, low: date | None, high: date | None) -> list[O
     return list(open_items(entries, payments))
 
 
-def edit(desk: Desk, number: str, change: Edit) -> Edited:
-    """Move dates of a document's receivable or of a payment (number ZA-…). Raises Refused without a reason."""
+class _DryRun(Exception):
+    """Ends a transaction so that nothing of it is kept."""
+
+    def __init__(self, result: Edited) -> None:
+        self.result = result
+
+
+def edit(desk: Desk, number: str, change: Edit, *, dry_run: bool = False) -> Edited:
+    """Move dates of a document's receivable or of a payment (number ZA-…). Raises Refused without a reason.
+
+    With `dry_run` the result is what it would be, and nothing is kept.
+    """
     if not change.reason.strip():
         text = N_("Eine Änderung an gebuchten Transaktionen braucht einen Grund.")
         raise Refused(Problem("GRUND_FEHLT", text, where=number))
@@ -80,10 +90,17 @@ def edit(desk: Desk, number: str, change: Edit) -> Edited:
         raise Refused(Problem("NICHTS_GEAENDERT", N_("Es ist kein Datum angegeben."), where=number))
     payment = desk.store.find_one(Payment, "number", number.strip())
     why = f"{number.strip()}: Daten der Debitorentransaktion geändert"
-    with desk.store.transaction(why, reason=change.reason.strip(), undoable=True) as tx:
-        if payment is not None:
-            return _edit_payment(tx, tx.need(Payment, payment.id), change)
-        return _edit_entry(tx, entry_by_number(tx, number), change)
+    try:
+        with desk.store.transaction(why, reason=change.reason.strip(), undoable=True) as tx:
+            if payment is not None:
+                result = _edit_payment(tx, tx.need(Payment, payment.id), change)
+            else:
+                result = _edit_entry(tx, entry_by_number(tx, number), change)
+            if dry_run:
+                raise _DryRun(result)
+            return result
+    except _DryRun as end:
+        return end.result
 
 
 def _edit_payment(tx: Transaction, payment: Payment, change: Edit) -> Edited:
