@@ -38,6 +38,7 @@ SCREENS: dict[str, str] = {
     "triage": "triage:TriageScreen",
     "ignored": "ignored:IgnoredScreen",
     "ignored_form": "ignored_form:IgnoredFormScreen",
+    "reason_form": "reason_form:ReasonFormScreen",
     "customers": "customers:CustomersScreen",
     "customer_form": "customer_form:CustomerFormScreen",
     "contact_form": "customer_form:ContactFormScreen",

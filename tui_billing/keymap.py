@@ -38,7 +38,7 @@ LISTS = _on(
     "runs", "run_detail", "rebuild", "triage", "customers", "invoices", "ignored", "unknowns", "audit", "verify"
 )
 """Screens with one table: filter, sort, marks, F5."""
-FORMS = _on("run_form", "customer_form", "company_form", "ignored_form", "contact_form")
+FORMS = _on("run_form", "customer_form", "company_form", "ignored_form", "contact_form", "reason_form")
 """Screens with fields: letters are typed, so only F-keys and Strg work there."""
 PAGERS = _on("pager", "why")
 """Screens that show text: help, log, preview, Warum."""
@@ -89,8 +89,12 @@ KEYS: tuple[KeyRow, ...] = (
     ),
     KeyRow("log", "f2", "l", N_("Protokoll"), N_("Was mit diesem Datensatz geschah"), LISTS | _on("invoice_detail")),
     KeyRow("ignored", "f7", "i", N_("Ignorierte"), N_("Ignorierte Kunden bearbeiten"), _on("run_detail", "runs")),
+    KeyRow("ignored", "f7", "i", N_("Ignorieren"), N_("Markierte Kunden ignorieren"), _on("customers"), True),
+    KeyRow("ignored", "f7", "i", N_("Ignorieren"), N_("Markierte Rechnungen ignorieren"), _on("invoices")),
+    KeyRow("log", "f2", "", N_("Protokoll"), N_("Was mit diesem Datensatz geschah"), _on("customer_form")),
     KeyRow("switch", "tab", "", N_("Kunden/Rechnungen"), N_("Zwischen beiden Listen wechseln"), _on("ignored"), True),
     KeyRow("to_run", "m", "", N_("In neuen Lauf"), N_("Markierte in einen neuen Rechnungslauf"), _on("invoices"), True),
+    KeyRow("why", "f6", "w", N_("Nachsehen"), N_("Die Message-ID im Archivpostfach suchen"), _on("unknowns"), True),
     KeyRow("as_sent", "f8", "x", N_("Als versendet"), N_("Als versendet buchen"), _on("unknowns"), True),
     KeyRow("again", "f9", "p", N_("Erneut senden"), N_("Dieselbe Mail noch einmal senden"), _on("unknowns"), True),
     KeyRow("put_back", "f12", "a", N_("Zurückstellen"), N_("Wieder offen, ohne zu senden"), _on("unknowns"), True),

@@ -19,23 +19,23 @@ def read_country(text: str) -> tuple[str | None, list[Problem]]:
     return None, [Problem("LAND", N_("Das Land ist ein Kürzel aus zwei Buchstaben, zum Beispiel DE, AT, CH, FR."))]
 
 
-def address_fields() -> tuple[Field, ...]:
-    """The fields, prefixed so that they stand beside others of the same name."""
+def address_fields(prefix: str) -> tuple[Field, ...]:
+    """The fields, prefixed so that they stand beside others of the same name (`address.`)."""
     return (
-        Field("address_street", N_("Straße"), width=40),
-        Field("address_extra", N_("Zusatz"), width=40),
-        Field("address_po_box", N_("Postfach"), width=12),
-        Field("address_postcode", N_("PLZ"), width=10),
-        Field("address_city", N_("Ort"), width=40),
-        Field("address_country", N_("Land"), parse=read_country, width=4, hint=N_("DE, AT, CH …")),
+        Field(f"{prefix}street", N_("Straße"), width=40),
+        Field(f"{prefix}extra", N_("Zusatz"), width=40),
+        Field(f"{prefix}po_box", N_("Postfach"), width=12),
+        Field(f"{prefix}postcode", N_("PLZ"), width=10),
+        Field(f"{prefix}city", N_("Ort"), width=40),
+        Field(f"{prefix}country", N_("Land"), parse=read_country, width=4, hint=N_("DE, AT, CH …")),
     )
 
 
 def address_values(address: Address) -> dict[str, Any]:
-    """Field name -> value."""
-    return {f"address_{name}": getattr(address, name) for name in NAMES}
+    """Field name -> value, for the prefix `address.`"""
+    return {f"address.{name}": getattr(address, name) for name in NAMES}
 
 
 def address_of(values: Mapping[str, Any], before: Address) -> Address:
     """The address with the typed values."""
-    return replace(before, **{name: values[f"address_{name}"] for name in NAMES})
+    return replace(before, **{name: values[f"address.{name}"] for name in NAMES})

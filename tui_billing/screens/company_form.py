@@ -34,7 +34,7 @@ class CompanyFormScreen(FormScreen):
     def fields(self) -> Sequence[Field]:
         return (
             Field("name", N_("Name"), width=40, heading=N_("Verkäufer")),
-            *address_fields(),
+            *address_fields("address."),
             Field("contact_person", N_("Ansprechpartner")),
             Field("email", N_("E-Mail"), parse=optional(inputs.parse_email), width=40),
             Field("phone", N_("Telefon")),

@@ -12,7 +12,7 @@ that differ: F8 again stores mine, F5 takes his.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -25,7 +25,7 @@ from tui_billing.screens.base import DeskScreen
 from tui_billing.screens.messages import RecordsChanged
 from tui_billing.screens.widgets.cells import fit
 from tui_billing.screens.widgets.date_input import DateInput
-from tui_billing.screens.widgets.field import ChoiceField, Field, FieldWidget, TextField
+from tui_billing.screens.widgets.field import ChoiceField, Field, FieldWidget, TextField, widget_id
 from tui_billing.screens.widgets.lines import Rule, TextLine
 from tui_billing.services.errors import Refused, Stale
 
@@ -49,7 +49,6 @@ class FormScreen(DeskScreen):
     """Base of all forms; see the module's text."""
 
     AUTO_FOCUS = ""
-    FIRST_FIELD: ClassVar[str] = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,6 +71,10 @@ class FormScreen(DeskScreen):
         """Save; returns what the screen is dismissed with. May raise Refused and Stale."""
         raise NotImplementedError
 
+    def first_field(self) -> str:
+        """Where typing begins."""
+        return next((f.name for f in self.fields()), "")
+
     def edited(self, field: FieldWidget) -> None:
         """A field has another value; forms that count along do it here."""
 
@@ -93,8 +96,7 @@ class FormScreen(DeskScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        first = self.FIRST_FIELD or next((f.name for f in self.fields()), "")
-        if first:
+        if first := self.first_field():
             self.field(first).focus()
 
     def on_records_changed(self, message: RecordsChanged) -> None:
@@ -107,7 +109,7 @@ class FormScreen(DeskScreen):
 
     def field(self, name: str) -> FieldWidget:
         """The widget of one field."""
-        return self.query_one(f"#field-{name}", FieldWidget)
+        return self.query_one(f"#{widget_id(name)}", FieldWidget)
 
     @property
     def is_dirty(self) -> bool:

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from tui_billing.domain.documents import STATE_NAMES, Document, DocumentHead, DocumentState
 from tui_billing.domain.messages import N_
-from tui_billing.domain.runs import InvoiceRun
-from tui_billing.i18n import _
+from tui_billing.domain.runs import IgnoredKind, InvoiceRun
+from tui_billing.i18n import _, ngettext
 from tui_billing.screens import show
 from tui_billing.screens.document_text import document_lines
 from tui_billing.screens.list_screen import ListScreen
@@ -100,6 +100,15 @@ class InvoicesScreen(ListScreen):
         targets = self.targets()
         days = [d.invoice_date for d in targets]
         self.billing.open("run_form", self._created, document_ids=[d.id for d in targets], dates=(min(days), max(days)))
+
+    def action_ignored(self) -> None:
+        """F7: the marked documents on the ignore list."""
+        numbers = ", ".join(d.number for d in self.targets())
+        self.billing.open("ignored_form", self._ignored, kind=IgnoredKind.DOCUMENT, numbers=numbers)
+
+    def _ignored(self, done: Any) -> None:
+        if done:
+            self.say_done(ngettext("{n} Rechnung ignoriert", "{n} Rechnungen ignoriert", len(done)).format(n=len(done)))
 
     def _created(self, run: InvoiceRun | None) -> None:
         if run is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tui_billing.domain import inputs
-from tui_billing.domain.messages import Problem
+from tui_billing.domain.messages import N_, Problem
 from tui_billing.screens.widgets.field import Parse
 
 
@@ -28,3 +28,16 @@ def email_list(text: str) -> tuple[tuple[str, ...] | None, list[Problem]]:
             found.append(address)
     errors = [p for p in problems if not p.warning]
     return (None if errors else tuple(found)), problems
+
+
+def whole_number(maximum: int) -> Parse:
+    """0 to `maximum`, ASCII digits only; nothing typed is 0."""
+
+    def read(text: str) -> tuple[int | None, list[Problem]]:
+        digits = text.strip() or "0"
+        if digits.isascii() and digits.isdigit() and len(digits) < 7 and int(digits) <= maximum:
+            return int(digits), []
+        sentence = N_("Bitte eine ganze Zahl von 0 bis {maximum}.")
+        return None, [Problem("GANZE_ZAHL", sentence, {"maximum": maximum})]
+
+    return read

@@ -4,8 +4,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tui_billing.domain.documents import Document
-from tui_billing.domain.run_selection import recipients
-from tui_billing.domain.run_states import TO_DO_ROWS
 from tui_billing.domain.runs import ROW_STATE_NAMES, RowState, RunRow, RunType
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
@@ -14,8 +12,8 @@ from tui_billing.screens.document_text import document_lines
 from tui_billing.screens.run_texts import row_note
 from tui_billing.screens.widgets.status_line import duration
 from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
-from tui_billing.services import mail_text, settings
-from tui_billing.services.run_checks import ADDRESS_CHANGED, rows_to_do
+from tui_billing.services import mail_text, run_mend, settings
+from tui_billing.services.run_checks import rows_to_do
 from tui_billing.services.run_execution import ExecuteOptions, ExecutionResult, execute
 from tui_billing.services.runs import RunView
 
@@ -32,31 +30,14 @@ def state_counts(view: RunView) -> str:
     return ", ".join(f"{show.count(n)} {_(ROW_STATE_NAMES[s])}" for s, n in shown)
 
 
-def changed_addresses(view: RunView) -> list[RunRow]:
-    """Rows still to do whose customer has other addresses than when the run was built (E7.2)."""
-    if view.run.parameters.type is not RunType.EMAIL:
-        return []
-    return [
-        row
-        for row in view.rows
-        if row.state in TO_DO_ROWS
-        and row.address
-        and (now := recipients(view.customers.get(row.customer_id)))
-        and now != row.address
-    ]
-
-
 def ask_to_execute(screen: "RunDetailScreen") -> None:
     """One question with what will happen: how many, to whom, how much, how long."""
     view = screen.view
     assert view is not None
     todo = rows_to_do(view.run, view.rows, view.customers)
     parts = [_summary(view, todo, settings.get_int(screen.desk.store, "mail.per_hour"))]
-    if changed := changed_addresses(view):
-        text = (
-            _("{n} geänderte Adressen gelten") if screen.confirms else _("{n} geänderte Adressen bleiben, c bestätigt")
-        )
-        parts.append(text.format(n=len(changed)))
+    if changed := [row for row in run_mend.changed_addresses(view) if row.address]:
+        parts.append(_("{n} geänderte Adressen warten, c bestätigt sie").format(n=len(changed)))
     question = "; ".join(parts) + ". " + _("Durchführen?")
     existing = sum(1 for r in todo if (d := view.documents.get(r.document_id)) and d.file and not d.was_sent)
     if existing:
@@ -87,7 +68,7 @@ def _summary(view: RunView, todo: list[RunRow], per_hour: int) -> str:
 
 def start(screen: "RunDetailScreen", *, overwrite: bool) -> None:
     """Execute in a thread; Esc stops between two documents."""
-    options = ExecuteOptions(overwrite=overwrite, confirm_addresses=screen.confirms)
+    options = ExecuteOptions(overwrite=overwrite)
     run_id, desk = screen.run_id, screen.desk
     screen.say(_("Beginnt …"))
     screen.start_task(
@@ -112,15 +93,13 @@ def say_result(screen: "RunDetailScreen", result: ExecutionResult) -> None:
 
 
 def confirm_addresses(screen: "RunDetailScreen") -> None:
-    """Changed addresses count from now on, on this screen."""
-    assert screen.view is not None
-    changed = changed_addresses(screen.view)
-    if not changed and not any(r.reason == ADDRESS_CHANGED for r in screen.view.rows):
+    """The addresses of today are the right ones; refused and failed rows are open again (E7.2)."""
+    done = run_mend.confirm_addresses(screen.desk, screen.run_id)
+    if not done:
         screen.say(_("Keine Adresse hat sich geändert, seit der Lauf angelegt wurde."))
         return
-    screen.confirms = not screen.confirms
-    text = _("{n} geänderte Adressen gelten beim Durchführen.") if screen.confirms else _("{n} bleiben unbestätigt.")
-    screen.say(text.format(n=len(changed)))
+    screen.reload()
+    screen.say_done(ngettext("{n} Adresse bestätigt", "{n} Adressen bestätigt", len(done)).format(n=len(done)))
 
 
 def preview(screen: "RunDetailScreen", row: RunRow) -> None:

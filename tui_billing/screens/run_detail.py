@@ -48,7 +48,6 @@ class RunDetailScreen(ListScreen):
         super().__init__()
         self.run_id = run_id
         self.view: runs.RunView | None = None
-        self.confirms = False
         self._said_note = ""
 
     def compose_body(self) -> ComposeResult:

@@ -60,3 +60,8 @@ def yes_no(value: bool) -> str:
 def reason(value: Reason) -> str:
     """The outcome of one rule as a sentence."""
     return speak(value.text, value.params)
+
+
+def plain_number(value: Decimal) -> str:
+    """2,5 for fields."""
+    return fmt.number(value, language())

@@ -48,6 +48,11 @@ class Field:
     kind: str = ""
 
 
+def widget_id(name: str) -> str:
+    """The widget's id for a field's name; `address.city` may stand in a name, not in an id."""
+    return "field-" + name.replace(".", "-")
+
+
 class FieldWidget(Widget, can_focus=True, inherit_bindings=False):
     """What typed and chosen fields share: label, note and problem."""
 
@@ -74,7 +79,7 @@ class FieldWidget(Widget, can_focus=True, inherit_bindings=False):
         field: "FieldWidget"
 
     def __init__(self, spec: Field, value: Any) -> None:
-        super().__init__(id=f"field-{spec.name}")
+        super().__init__(id=widget_id(spec.name))
         self.spec = spec
         self.problems: list[Problem] = []
         self.theirs = ""

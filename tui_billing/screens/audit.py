@@ -1,0 +1,100 @@
+"""Protokoll: who changed what, when and why; Enter shows old and new values field by field."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tui_billing.domain.messages import N_
+from tui_billing.i18n import _, ngettext
+from tui_billing.screens import show
+from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.widgets.record_table import Column
+from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
+from tui_billing.services import audit_trail
+from tui_billing.services.audit_classes import class_of
+
+LIMIT = 2000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One transaction; the id is its number in the journal."""
+
+    id: int
+    data: dict[str, Any]
+
+
+class AuditScreen(ListScreen):
+    """Everything, or one record (`table` and `record_id`)."""
+
+    NAME: ClassVar[str] = "audit"
+    TABLES: ClassVar[frozenset[str]] = frozenset()
+    HELP: ClassVar[str] = N_(
+        "Jede Änderung mit Zeit, Person und Grund, die neuesten zuerst. Das Protokoll ist das Journal selbst und "
+        "lässt sich nicht ändern. Enter zeigt alte und neue Werte."
+    )
+    EMPTY: ClassVar[str] = N_("Noch keine Änderung.")
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("seq", N_("Nr."), 6, right=True),
+        Column("ts", N_("Zeit"), 14),
+        Column("by", N_("Wer"), 8),
+        Column("why", N_("Was"), 20, flex=True),
+        Column("count", N_("Sätze"), 5, right=True),
+    )
+
+    def __init__(self, table: str = "", record_id: int | None = None) -> None:
+        super().__init__()
+        self._table, self._record_id = table, record_id
+
+    def title_text(self) -> str:
+        if not self._table:
+            return _("Protokoll")
+        return _("Protokoll · {table} {id}").format(table=self._table, id=self._record_id or "")
+
+    def fetch(self) -> list[Entry]:
+        cls = class_of(self._table) if self._table else None
+        found = audit_trail.record_log(self.desk.store, cls, self._record_id, LIMIT)
+        return [Entry(data["seq"], data) for data in found]
+
+    def cells(self, record: Entry) -> Sequence[str]:
+        data = record.data
+        why = f"{_(data['why'])}: {data['reason']}" if data["reason"] else _(data["why"])
+        return (str(data["seq"]), show.stamp(data["ts"]), data["by"], why, str(len(data["changes"])))
+
+    def sort_key(self, record: Entry, key: str) -> Any:
+        known = {"seq": -record.id, "ts": record.data["ts"], "count": len(record.data["changes"])}
+        return known[key] if key in known else super().sort_key(record, key)
+
+    def balance_text(self) -> str:
+        count = len(self.records)
+        more = _(", ältere stehen im Journal") if count >= LIMIT else ""
+        return ngettext("{n} Eintrag", "{n} Einträge", count).format(n=show.count(count)) + more
+
+    def why_not(self, action: str) -> str:
+        return _("Kein Eintrag unter dem Zeiger.") if action in ("open", "log") and self.current() is None else ""
+
+    def open_record(self, record: Entry) -> None:
+        """Enter: every field that changed."""
+        lines = [line for change in record.data["changes"] for line in change_lines(change)]
+        heading = [(f"{_(record.data['why'])} · {record.data['by']} · {show.stamp(record.data['ts'])}", STRONG)]
+        if record.data["reason"]:
+            heading.append((_("Grund: {reason}").format(reason=record.data["reason"]), PLAIN))
+        self.billing.open(
+            "pager", title=_("Protokoll · Nr. {n}").format(n=record.id), lines=[*heading, ("", PLAIN), *lines]
+        )
+
+    def action_log(self) -> None:
+        self.action_open()
+
+
+def change_lines(change: dict[str, Any]) -> list[tuple[str, str]]:
+    """`customers 3 geändert`, then `  emails: alt → neu` for each field."""
+    actions = {"added": _("angelegt"), "deleted": _("gelöscht"), "changed": _("geändert")}
+    lines = [(f"{change['table']} {change['id']} {actions[change['action']]}", PLAIN)]
+    for name, (old, new) in change["fields"].items():
+        lines.append((f"    {name}: {_shown(old)} → {_shown(new)}", MUTED))
+    return lines
+
+
+def _shown(value: Any) -> str:
+    return "–" if value in (None, "", [], {}) else str(value)

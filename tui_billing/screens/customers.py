@@ -1,0 +1,95 @@
+"""Kunden: find, create, change; F7 ignores the marked ones in all runs."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from tui_billing.domain.messages import N_
+from tui_billing.domain.parties import Channel, Customer
+from tui_billing.domain.runs import IgnoredKind
+from tui_billing.i18n import _, ngettext
+from tui_billing.screens import show
+from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.run_texts import channel_text
+from tui_billing.screens.widgets.record_table import Column
+
+
+class CustomersScreen(ListScreen):
+    """The list of customers."""
+
+    NAME: ClassVar[str] = "customers"
+    TABLES: ClassVar[frozenset[str]] = frozenset(("customers",))
+    HELP: ClassVar[str] = N_(
+        "Alle Kunden mit Versandart und Stichtag. Enter oder F4 öffnet die Daten, Einfg legt einen Kunden an, "
+        "F7 nimmt die markierten auf die Liste der ignorierten."
+    )
+    EMPTY: ClassVar[str] = N_("Noch kein Kunde. Einfg legt einen an.")
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("number", N_("Nummer"), 7),
+        Column("name", N_("Name"), 20, flex=True),
+        Column("city", N_("Ort"), 10),
+        Column("channel", N_("Weg"), 6),
+        Column("emails", N_("E-Mail"), 16, flex=True),
+        Column("cutoff", N_("Stichtag"), 8, right=True),
+    )
+
+    def title_text(self) -> str:
+        return _("Kunden")
+
+    def fetch(self) -> list[Customer]:
+        return list(self.desk.store.scan(Customer))
+
+    def cells(self, record: Customer) -> Sequence[str]:
+        return (
+            record.number,
+            record.name,
+            record.address.city,
+            channel_text(record.channel),
+            ", ".join(record.emails) or "–",
+            str(record.cutoff_day or ""),
+        )
+
+    def sort_key(self, record: Customer, key: str) -> Any:
+        if key == "cutoff":
+            return record.cutoff_day or 99
+        return (len(record.number), record.number) if key == "number" else super().sort_key(record, key)
+
+    def tone(self, record: Customer) -> str:
+        return "muted" if record.blocked else ""
+
+    def balance_text(self) -> str:
+        counts = Counter(c.channel for c in self.records.values())
+        ways = [f"{channel_text(w)} {show.count(counts[w])}" for w in (*Channel, None) if counts[w]]
+        blocked = sum(c.blocked for c in self.records.values())
+        ways += [_("gesperrt {n}").format(n=blocked)] if blocked else []
+        return " · ".join(
+            [ngettext("{n} Kunde", "{n} Kunden", len(self.records)).format(n=show.count(len(self.records))), *ways]
+        )
+
+    def why_not(self, action: str) -> str:
+        if action in ("open", "edit", "ignored") and self.current() is None:
+            return _("Kein Kunde unter dem Zeiger. Einfg legt einen an.")
+        return ""
+
+    def open_record(self, record: Customer) -> None:
+        self.billing.open("customer_form", self._saved, customer_id=record.id)
+
+    def action_edit(self) -> None:
+        self.action_open()
+
+    def action_new(self) -> None:
+        self.billing.open("customer_form", self._saved, customer_id=0)
+
+    def _saved(self, customer: Customer | None) -> None:
+        if customer is not None:
+            self.reload(cursor=customer.id)
+            self.say_done(_("Kunde {number} gespeichert").format(number=customer.number))
+
+    def action_ignored(self) -> None:
+        """F7: the marked customers on the ignore list."""
+        numbers = ", ".join(c.number for c in self.targets())
+        self.billing.open("ignored_form", self._ignored, kind=IgnoredKind.CUSTOMER, numbers=numbers)
+
+    def _ignored(self, done: Any) -> None:
+        if done:
+            self.say_done(ngettext("{n} Kunde ignoriert", "{n} Kunden ignoriert", len(done)).format(n=len(done)))
