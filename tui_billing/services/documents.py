@@ -121,7 +121,7 @@ def follow_customer(tx: Transaction, customer: Customer) -> int:
     for document in tx.get_many(Document, [h.id for h in heads if h.state is DocumentState.OPEN]).values():
         fresh = replace(document, buyer=buyer, invoice_format=customer.invoice_format)
         if fresh != document:
-            tx.put(fresh)
+            tx.put(replace(fresh, file="", file_hash=""))  # its PDF shows the old address
             changed += 1
     return changed
 
