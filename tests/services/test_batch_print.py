@@ -3,6 +3,7 @@
 import hashlib
 from datetime import date
 from decimal import Decimal
+from email import message_from_bytes, policy
 
 import pytest
 from fakes import FakeRenderer, add_company, add_customer, add_invoice, make_desk
@@ -11,9 +12,10 @@ from tui_billing.domain.batch_selection import BatchParameters
 from tui_billing.domain.batches import BatchState, BatchStatement, InvoiceBatch
 from tui_billing.domain.documents import Document, DocumentState
 from tui_billing.domain.messages import Refused
-from tui_billing.domain.parties import Address
+from tui_billing.domain.parties import Address, Channel
+from tui_billing.domain.runs import RunRow
 from tui_billing.i18n import say, speak
-from tui_billing.services import batch_reprint, batches, documents, payments, receivables
+from tui_billing.services import batch_mail, batch_reprint, batches, documents, payments, receivables, run_execution
 from tui_billing.services.batch_check import plan_print
 from tui_billing.services.batch_print import PrintOptions, print_batches
 from tui_billing.services.batch_report import preview
@@ -208,7 +210,7 @@ def test_the_help_texts_payment_example_with_its_may_reprint(desk, tmp_path):
     ]
     (cause,) = again.causes
     assert speak(cause.text, cause.params) == (
-        f"Zahlung {paid.number} über 1000: Bezahlt am verschoben von 12.05.2013 auf 12.11.2013"
+        f"Zahlung {paid.number} über 1.000,00\u00a0€: Bezahlt am verschoben von 12.05.2013 auf 12.11.2013"
     )
     assert (cause.by, cause.reason, cause.effect.amount_due) == ("anna", "Buchungstag der Bank", D(1000))
     (november_again,) = batch_reprint.plan_recompute(desk.store, november)
@@ -234,7 +236,9 @@ def test_a_payment_entered_late_is_named_as_the_cause_with_user_and_time(desk):
     customer, (_, may, _), _ = help_text_account(desk)
     late = pay(desk, customer, "120", date(2013, 5, 30))
     (again,) = batch_reprint.plan_recompute(desk.store, may)
-    assert [speak(c.text, c.params) for c in again.causes] == [f"Zahlung {late.number} über 120 vom 30.05.2013 erfasst"]
+    assert [speak(c.text, c.params) for c in again.causes] == [
+        f"Zahlung {late.number} über 120,00\u00a0€ vom 30.05.2013 erfasst"
+    ]
     assert batch_reprint.balance_of_causes(again) == D(-120)
     desk.store.undo()
     (again,) = batch_reprint.plan_recompute(desk.store, may)
@@ -316,3 +320,38 @@ def test_stopping_leaves_the_batch_open_and_printing_again_gives_the_same_bytes(
     now = {p.name: p.read_bytes() for p in desk.files.path("documents/2026/batch-00001").iterdir()}
     assert left.items() <= now.items()
     assert len(now) == 2 * 99 + 1
+
+
+def test_by_mail_the_statement_travels_with_the_first_original_and_letters_are_printed(desk, renderer, tmp_path):
+    by_mail, settled, by_post = (
+        add_customer(desk, number, cutoff_day=15, channel=channel)
+        for number, channel in (("10001", Channel.EMAIL), ("10002", Channel.EMAIL), ("10003", Channel.LETTER))
+    )
+    fresh = [add_invoice(desk, by_mail, date(2026, 11, day)) for day in (3, 4)]
+    old = add_invoice(desk, settled, date(2026, 11, 5))
+    letter = add_invoice(desk, by_post, date(2026, 11, 6))
+    with desk.store.transaction("gemailt") as tx:
+        documents.mark_output(tx, old, at="2026-11-05T08:00:00+00:00", mailed=True)
+    printed = print_one(desk, generate(desk, date(2026, 11, 15)), only_statement=batch_mail.gets_mail)
+    assert (printed.statements, printed.originals) == (3, 1)
+    assert desk.store.need(Document, letter.id).state is DocumentState.FINAL
+    assert desk.store.need(Document, fresh[0].id).state is DocumentState.OPEN
+    cover = desk.files.read(printed.batch.file)
+    assert b"Aufstellungen: 1" in cover
+    assert b"10001" not in cover
+
+    made = batch_mail.create_run(desk, printed.batch)
+    rows = desk.store.find(RunRow, "run_id", made.id)
+    assert [(r.number, r.copy) for r in rows] == [
+        (fresh[0].number, False),
+        (fresh[1].number, False),
+        (old.number, True),
+    ]
+    run(run_execution.execute(desk, made.id))
+    mails = [message_from_bytes(mail, policy=policy.default) for mail, _, _ in desk.transport().sent]
+    assert [[p.get_filename() for p in m.iter_attachments()] for m in mails] == [
+        [f"Rechnung_{fresh[0].number}.pdf", "Rechnungsstapel_1_10001.pdf"],
+        [f"Rechnung_{fresh[1].number}.pdf"],
+        [f"Kopie_Rechnung_{old.number}.pdf", "Kopie_Rechnungsstapel_1_10002.pdf"],
+    ]
+    assert [m["Subject"][:7] for m in mails] == ["Rechnun", "Rechnun", "Kopie: "]

@@ -13,7 +13,7 @@ from tui_billing.domain.batches import BatchState, BatchStatement, InvoiceBatch,
 from tui_billing.domain.codec import decode
 from tui_billing.domain.documents import Document, DocumentHead
 from tui_billing.domain.file_names import document_file_name, unique
-from tui_billing.domain.format import day
+from tui_billing.domain.format import day, money
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.statement_rules import Difference, Effect, differences, entry_effect, payment_effect
@@ -158,11 +158,15 @@ class _Audit:
         return self._payments
 
 
+def _shown(entry: ReceivableEntry | None) -> str:
+    return money(entry.amount) if entry else "–"
+
+
 def _payment_text(before: Payment | None, after: Payment | None) -> tuple[str, dict[str, object]]:
     """What happened to a payment, as one sentence."""
     one = after or before
     assert one is not None
-    params: dict[str, object] = {"number": one.number, "amount": one.amount, "day": one.paid_date}
+    params: dict[str, object] = {"number": one.number, "amount": money(one.amount), "day": one.paid_date}
     if before is None:
         if one.returns:
             return N_("Rücklastschrift {number} über {amount} vom {day} erfasst"), params

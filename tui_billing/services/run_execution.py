@@ -226,9 +226,10 @@ def _mail_all(work: _Work, todo: list[RunRow]) -> Generator[Progress, None, None
     mode = MailMode(settings.get(work.desk.store, "mail.mode"))
     limit = 1024 * settings.get_int(work.desk.store, "mail.size_limit_kb")
     rest = list(_groups(todo, mode))
+    statements = _statements(work)
     while rest and not work.asked_to_stop():
         made = _prepared(work, rest.pop(0))
-        items = [_item(m, work.names) for m in made]
+        items = [_item(m, work.names, statements) for m in made]
         jobs = plan_jobs(items, mode, size_limit=limit, run_id=work.run.id)
         yield work.progress()
         if jobs and not work.is_stopped:
@@ -237,13 +238,24 @@ def _mail_all(work: _Work, todo: list[RunRow]) -> Generator[Progress, None, None
         _hold_back(work, [row for group in rest for row in group])
 
 
-def _item(made: Made, names: dict[int, str]) -> SendItem:
+def _statements(work: _Work) -> dict[int, tuple[str, str]]:
+    """The statements of a Rechnungsstapel that travel with rows of this run."""
+    if work.run.parameters.batch_id is None:
+        return {}
+    from tui_billing.services.batch_mail import statement_files
+
+    store = work.desk.store
+    return statement_files(store, work.run, store.find(RunRow, "run_id", work.run.id))
+
+
+def _item(made: Made, names: dict[int, str], statements: dict[int, tuple[str, str]]) -> SendItem:
     row, document = made.row, made.document
+    beside = statements.get(row.id)
     return SendItem(
         document_id=document.id,
         customer_id=row.customer_id,
         recipients=row.address,
-        files=((names[row.document_id], made.file),),
+        files=((names[row.document_id], made.file), *([beside] if beside else [])),
         row_id=row.id,
         document_rev=document.rev,
         file_hash=made.sha256,
