@@ -5,25 +5,28 @@ its transaction is acknowledged, and moves a unit between two accounts in the sa
 
 import os
 import random
+import select
 import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tui_billing.store.compact import compact
+from tui_billing.store.journal_engine import open_engine
 
 WRITERS = 4
 
 
 def write(folder: Path, who: int, note: int) -> None:
     """Draw numbers until killed."""
-    from tui_billing.store.journal_engine import open_engine
-    from tui_billing.store.repositories import Store
-
     engine = open_engine(folder)
     engine.compact_at = 1 << 60
-    store = Store(engine, f"writer{who}")
     for step in range(10**9):
-        with engine.transaction("ziehen", by=store.by) as tx:
+        with engine.transaction("ziehen", by=str(who)) as tx:
             counter = tx.get("numbers", 1) or {}
             last = counter["last"] + 1
             tx.put("numbers", {**counter, "last": last}, counter["rev"])
@@ -36,19 +39,17 @@ def write(folder: Path, who: int, note: int) -> None:
 
 def keep_compacting(folder: Path) -> None:
     """Compact until killed, now and then completely."""
-    from tui_billing.store.compact import compact
-
     for step in range(10**9):
         compact(folder, full=step % 3 == 0)
         time.sleep(0.02)
 
 
-def child(work: object, *arguments: object) -> int:
+def child(work: Any, *arguments: Any) -> int:
     """A process that never comes back."""
     pid = os.fork()
     if pid == 0:
         try:
-            work(*arguments)  # type: ignore[operator]
+            work(*arguments)
         except BaseException as error:
             os.write(2, f"writer failed: {error!r}\n".encode())
         os._exit(1)
@@ -57,8 +58,6 @@ def child(work: object, *arguments: object) -> int:
 
 def check(folder: Path, acknowledged: list[int]) -> list[str]:
     """What is wrong with the store after a kill."""
-    from tui_billing.store.journal_engine import open_engine
-
     engine = open_engine(folder, create=False)
     numbers = [int(d["number"][1:]) for d in engine.scan("invoices")]
     last = (engine.get("numbers", 1) or {})["last"]
@@ -76,15 +75,21 @@ def check(folder: Path, acknowledged: list[int]) -> list[str]:
     return wrong
 
 
-def _trail(engine: object, last: int) -> list[str]:
-    seqs = [e.seq for e in engine.history(limit=10**9)]  # type: ignore[attr-defined]
-    return [] if seqs == list(range(engine.seq, 0, -1)) else ["numbers of transactions do not follow"]  # type: ignore[attr-defined]
+def _trail(engine: Any, last: int) -> list[str]:
+    seqs = [e.seq for e in engine.history(limit=10**9)]
+    return [] if seqs == list(range(engine.seq, 0, -1)) else ["numbers of transactions do not follow"]
+
+
+def await_notes(reader: int, count: int) -> bytes:
+    """Wait until so many transactions have been acknowledged, or two seconds."""
+    noted, end = b"", time.monotonic() + 2
+    while noted.count(b"\n") < count and select.select([reader], [], [], max(0, end - time.monotonic()))[0]:
+        noted += os.read(reader, 1 << 16)
+    return noted
 
 
 def run(folder: Path, rounds: int, seed: int = 1) -> tuple[int, list[str]]:
     """(acknowledged transactions, what went wrong) over all rounds, in one data folder that keeps growing."""
-    from tui_billing.store.journal_engine import open_engine
-
     pick = random.Random(seed)
     engine = open_engine(folder)
     with engine.transaction("Anfang") as tx:
@@ -95,17 +100,19 @@ def run(folder: Path, rounds: int, seed: int = 1) -> tuple[int, list[str]]:
     acknowledged: list[int] = []
     for number in range(rounds):
         reader, note = os.pipe()
-        os.set_blocking(note, True)
         pids = [child(write, folder, who, note) for who in range(WRITERS)]
         pids.append(child(keep_compacting, folder))
         os.close(note)
-        time.sleep(pick.uniform(0.02, 0.25))
+        noted = await_notes(reader, pick.randrange(40))
+        time.sleep(pick.uniform(0, 0.01))
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         for pid in pids:
             os.waitpid(pid, 0)
-        with os.fdopen(reader, "rb") as noted:
-            acknowledged += [int(line) for line in noted.read().split()]
+        while more := os.read(reader, 1 << 16):
+            noted += more
+        os.close(reader)
+        acknowledged += [int(line) for line in noted.split()]
         if wrong := check(folder, acknowledged):
             return len(acknowledged), [f"round {number + 1}: {w}" for w in wrong]
     return len(acknowledged), []
@@ -121,5 +128,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     sys.exit(main())

@@ -106,8 +106,14 @@ class _Compactor:
             changed.setdefault(key, []).append(record_id)
             sizes[key] = sizes.get(key, 0) + (raw[2] if type(raw) is tuple else 0) + 20
         old = {(info.table, info.index): info.size for info in self.state.manifest.segments}
-        todo = {key: ids for key, ids in changed.items() if self.full or old.get(key, 0) < CARRY_FACTOR * sizes[key]}
-        return todo, len(changed) - len(todo)
+        unfinished = {(info.table, info.index) for info in self.state.manifest.pending}
+        todo = {
+            key: ids
+            for key, ids in changed.items()
+            if self.full or key in unfinished or old.get(key, 0) < CARRY_FACTOR * sizes[key]
+        }
+        todo |= {key: [] for key in unfinished.difference(todo)}
+        return todo, len(set(changed).difference(todo))
 
     def _rows(self, table: str, number: int, changed: list[int]) -> Iterator[tuple[int, bytes]]:
         segment = self.state.tables.segment(table, number)
