@@ -103,10 +103,9 @@ def apply_import(desk: Desk, plan: PaymentImport, *, partial: bool = False) -> l
             if tx.find_ids(Payment, "reference", row.new.reference):
                 continue
             if row.returns is None:
-                done.append(store_payment(desk, tx, row.new))
+                done.append(store_payment(tx, row.new, at=desk.timestamp()))
             else:
                 back = tx.need(Payment, row.returns)
-                done.append(
-                    store_return(desk, tx, back, row.new.paid_date, text=row.new.text, reference=row.new.reference)
-                )
+                new, at = row.new, desk.timestamp()
+                done.append(store_return(tx, back, new.paid_date, at=at, text=new.text, reference=new.reference))
     return done

@@ -70,7 +70,7 @@ def items_of(reader: Repository, customer_id: int, *, only_open: bool = True) ->
 def add(desk: Desk, new: NewPayment) -> Payment:
     """Enter a payment and allocate it, in one undoable transaction."""
     with desk.store.transaction(f"Zahlung vom {show_day(new.paid_date)} erfasst", undoable=True) as tx:
-        return store_payment(desk, tx, new)
+        return store_payment(tx, new, at=desk.timestamp())
 
 
 class _DryRun(Exception):
@@ -84,12 +84,12 @@ def plan_payment(desk: Desk, new: NewPayment) -> Payment:
     """The payment as it would be stored, with its allocations; nothing is kept."""
     try:
         with desk.store.transaction("Zahlung geplant") as tx:
-            raise _DryRun(store_payment(desk, tx, new))
+            raise _DryRun(store_payment(tx, new, at=desk.timestamp()))
     except _DryRun as end:
         return end.payment
 
 
-def store_payment(desk: Desk, tx: Transaction, new: NewPayment) -> Payment:
+def store_payment(tx: Transaction, new: NewPayment, *, at: str) -> Payment:
     """Enter a payment inside a transaction. Raises Refused where it belongs to nobody or settles too much."""
     if not new.amount:
         raise Refused(Problem("BETRAG_NULL", N_("Eine Zahlung über 0,00 € gibt es nicht.")))
@@ -101,7 +101,7 @@ def store_payment(desk: Desk, tx: Transaction, new: NewPayment) -> Payment:
         paid_date=new.paid_date,
         text=new.text,
         reference=new.reference,
-        created_at=desk.timestamp(),
+        created_at=at,
     )
     parts = _allocations(tx, customer, new)
     return _store(tx, replace(payment, allocations=parts, skonto=sum((a.skonto for a in parts), ZERO)))
@@ -227,14 +227,15 @@ def take_back(
     Raises Refused for a second return, and for a return of a return.
     """
     with desk.store.transaction(f"Zahlung {number} zurückgegeben", undoable=True) as tx:
-        counter = store_return(desk, tx, payment_by_number(tx, number), on, text=text, reference=reference)
+        at = desk.timestamp()
+        counter = store_return(tx, payment_by_number(tx, number), on, at=at, text=text, reference=reference)
         if fee:
             add_fee(desk, tx, tx.need(Customer, counter.customer_id), on, fee)
         return counter
 
 
 def store_return(
-    desk: Desk, tx: Transaction, payment: Payment, on: date, *, text: str = "", reference: str = ""
+    tx: Transaction, payment: Payment, on: date, *, at: str, text: str = "", reference: str = ""
 ) -> Payment:
     """The counter-entry inside a transaction."""
     _refuse_return(tx, payment)
@@ -250,7 +251,7 @@ def store_return(
             reference=reference,
             allocations=tuple(replace(a, amount=-a.amount, skonto=-a.skonto) for a in payment.allocations),
             returns=payment.id,
-            created_at=desk.timestamp(),
+            created_at=at,
         ),
     )
 
