@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tui_billing.domain.documents import ZERO
+from tui_billing.domain.einvoice_sentences import SENTENCES
 from tui_billing.domain.format import money
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.money import CENT, EXACT, percent_of, product, r2
@@ -56,6 +57,7 @@ class ReadInvoice:
     seller: str = ""
     buyer: str = ""
     ibans: tuple[str, ...] = ()
+    has_terms: bool = True
     lines: tuple[ReadLine, ...] = ()
     adjustments: tuple[ReadAdjustment, ...] = ()
     vat: tuple[ReadVat, ...] = ()
@@ -71,8 +73,10 @@ class ReadInvoice:
 
 
 def check_cents(read: ReadInvoice) -> list[Problem]:
-    """Every sum that is not exact, with the figure that it should be."""
+    """Every sum that is not exact, with the figure that it should be; and BR-CO-25, which the official CII rules miss."""
     problems = [*_sums(read), *_vat(read)]
+    if read.payable > 0 and not read.has_terms:
+        problems.append(Problem("BR-CO-25", SENTENCES["BR-CO-25"]))
     if read.lines:
         problems += [*_lines(read), *_bases(read)]
     return problems

@@ -24,6 +24,7 @@ def read_cii(root: Any) -> ReadInvoice:
         seller=_text(root.find(f".//{_RAM}SellerTradeParty"), "Name"),
         buyer=_text(root.find(f".//{_RAM}BuyerTradeParty"), "Name"),
         ibans=tuple((node.text or "").strip() for node in root.iter(f"{_RAM}IBANID")),
+        has_terms=_has_terms(settlement),
         lines=tuple(_line(item) for item in root.iter(f"{_RAM}IncludedSupplyChainTradeLineItem")),
         adjustments=tuple(_adjustments(settlement)),
         vat=tuple(
@@ -40,6 +41,12 @@ def read_cii(root: Any) -> ReadInvoice:
         rounding=_number(sums, "RoundingAmount"),
         payable=_number(sums, "DuePayableAmount"),
     )
+
+
+def _has_terms(settlement: Any) -> bool:
+    """A due date (BT-9) or terms in words (BT-20)."""
+    terms = _children(settlement, "SpecifiedTradePaymentTerms")
+    return any(_text(node, "Description") or _child(node, "DueDateDateTime") is not None for node in terms)
 
 
 def _line(item: Any) -> ReadLine:
