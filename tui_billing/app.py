@@ -147,6 +147,12 @@ class BillingApp(App[int], inherit_bindings=False):
         """The first screen is Start: nothing is painted before it."""
         return self.make("start")
 
+    @property
+    def desk_screen(self) -> DeskScreen | None:
+        """The screen on top if it is one of ours; None while the app ends."""
+        top = self.screen_stack[-1] if self.is_running and self.screen_stack else None
+        return top if isinstance(top, DeskScreen) else None
+
     def open(self, name: str, callback: Callable[[Any], None] | None = None, **arguments: Any) -> None:
         """Open a screen on top; `callback` gets what it is dismissed with."""
         self.push_screen(self.make(name, **arguments), callback)
@@ -225,14 +231,14 @@ class BillingApp(App[int], inherit_bindings=False):
                 return
             changes = self.desk.store.changes_since(self._seq)
         except StoreError as error:
-            if isinstance(self.screen, DeskScreen):
-                self.screen.say_error(error)
+            if screen := self.desk_screen:
+                screen.say_error(error)
             return
         self._seq = changes.seq
         if "company" in changes.ids:
             self._company = None
-        if isinstance(self.screen, DeskScreen):
-            self.screen.post_message(RecordsChanged(changes.ids))
+        if screen := self.desk_screen:
+            screen.post_message(RecordsChanged(changes.ids))
 
     # --- the end ---
 
@@ -244,9 +250,9 @@ class BillingApp(App[int], inherit_bindings=False):
     def quit_safely(self) -> None:
         """Strg+Q: ask while something runs, else end."""
         running = any(t.is_running for t in self._tasks)
-        if running and isinstance(self.screen, DeskScreen):
+        if running and (screen := self.desk_screen):
             question = _("Es läuft noch etwas. Nach diesem Beleg anhalten und beenden?")
-            self.screen.ask(question, (_("Beenden"), lambda: self.end(0)))
+            screen.ask(question, (_("Beenden"), lambda: self.end(0)))
         else:
             self.end(0)
 
@@ -261,8 +267,8 @@ class BillingApp(App[int], inherit_bindings=False):
 
     def action_how_to_quit(self) -> None:
         """Strg+C ends nothing by accident."""
-        if isinstance(self.screen, DeskScreen):
-            self.screen.say(_("Strg+Q beendet das Programm."))
+        if screen := self.desk_screen:
+            screen.say(_("Strg+Q beendet das Programm."))
 
 
 def run_app(desk: Desk, lang: str = "de", slow: bool = False) -> int:

@@ -1,0 +1,188 @@
+"""Help text Rechnungsläufe, steps 1 to 6 and its two chapters on correcting and ignoring, key by key."""
+
+from datetime import date
+from pathlib import Path
+
+from fakes import FakeTransport, add_invoice
+from screen_helpers import SIZE, balance, press, rows, settle, status, table, title, type_text, working_desk
+
+from tui_billing.app import BillingApp
+from tui_billing.dispatch.port import Outcome
+from tui_billing.domain.parties import Company, Customer
+from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunState
+from tui_billing.screens.widgets.text_view import TextView
+
+
+async def test_the_help_text_steps_1_to_6(tmp_path: Path) -> None:
+    transport = FakeTransport(outcomes={"buero@weiss.example": Outcome(RowState.REFUSED, "550 unknown user", 550)})
+    desk = working_desk(tmp_path, transport=transport)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        # Abrechnung > Rechnungen > Rechnungsläufe
+        await press(pilot, "r")
+        assert title(app) == "Rechnungsläufe"
+        # 1. Zeitraum, 2. per E-Mail, 3. Kontaktpräferenzen Ja, bereits versendete Nein
+        await press(pilot, "n")
+        await type_text(pilot, "1.11.")
+        await press(pilot, "enter")
+        await type_text(pilot, "ultimo")
+        await press(pilot, "enter", "enter", "enter")
+        assert balance(app) == "24 = 18 im Lauf 9.346,26 € + 6 nicht: 3 Brief, 3 ohne Versandart"
+        # 4. Rechnungslauf anlegen: in der Tabelle erscheint ein Eintrag
+        await press(pilot, "f8")
+        assert rows(app) == ["> 1 01.11.–30.11.2026 E-Mail 18 9.346,26 angelegt"]
+        assert status(app) == "Rechnungslauf 1 angelegt. Enter öffnet ihn."
+        # 5. Öffnen, kontrollieren, durchführen
+        await press(pilot, "enter")
+        assert title(app) == "Rechnungslauf 1 · 01.11.–30.11.2026 · per E-Mail · angelegt"
+        assert rows(app)[0] == "> RE-2026-00001 01.11.26 Bäckerei Öztürk &… 238,00 E-Mail bereit"
+        await press(pilot, "f8")
+        assert status(app).replace("\xa0", " ") == "18 Rechnungen per E-Mail an 6 Kunden, 9.346,26 €. Durchführen?"
+        await press(pilot, "enter")
+        assert desk.store.all(InvoiceRun)[0].state is RunState.CREATED, "the focus stands on Nein"
+        await press(pilot, "f8", "j")
+        assert title(app).endswith("teilweise")
+        assert status(app) == "12 versendet · 3 Fehler · 3 abgelehnt"
+        assert balance(app).startswith("12 versendet, 3 Fehler, 3 abgelehnt · 24 = 18 im Lauf")
+        # then the same table, filtered by what needs a look
+        assert table(app).list.needle == "abgelehnt"
+        assert len(rows(app)) == 3
+        await press(pilot, "escape")
+        assert len(transport.sent) == 12
+        # 6. Ignorierte Kunden bearbeiten
+        await press(pilot, "f7")
+        assert title(app) == "Ignorierte Kunden"
+        await press(pilot, "n")
+        await type_text(pilot, "10003")
+        await press(pilot, "enter")
+        await type_text(pilot, "Zahlt bar")
+        await press(pilot, "f8")
+        assert rows(app) == ["> 10003 Hausverwaltu… Zahlt bar 3 1.249,50"]
+
+
+async def test_correcting_a_run_before_it_is_executed(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "enter")
+        # Auswahl entfernen, at once and undoable
+        await press(pilot, "space", "space", "delete")
+        assert status(app) == "2 Zeilen entfernt · u rückgängig"
+        assert balance(app).endswith("3 Brief, 3 ohne Versandart, 2 entfernt")
+        await press(pilot, "u")
+        assert status(app) == "Rückgängig gemacht: Rechnungslauf 1: Auswahl entfernt"
+        assert table(app).row_count == 18
+        await press(pilot, "delete")
+        assert table(app).row_count == 17
+        # neu aufbauen: the difference first, removals stay
+        customer = desk.store.all(RunRow)[1].customer_id
+        with desk.store.transaction("neu") as tx:
+            add_invoice(tx, tx.need(Customer, customer), date(2026, 11, 21), company=tx.need(Company, 1))
+        await press(pilot, "f5")
+        assert title(app) == "Rechnungslauf 1 · neu aufbauen"
+        assert rows(app) == [
+            "> + RE-2026-00025 21.11.26 119,00 neu im Zeitraum",
+            "RE-2026-00003 03.11.26 414,12 bleibt entfernt",
+        ]
+        await press(pilot, "f8")
+        assert status(app) == "Neu aufgebaut: 1 neu, 0 entfallen, 0 geändert · u rückgängig"
+        assert table(app).row_count == 18
+
+
+async def test_warum_answers_for_a_row_and_for_any_number(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "enter", "f6")
+        text = app.screen.query_one(TextView).text
+        assert "Warum ist RE-2026-00001 im Lauf 1?" in text
+        await type_text(pilot, "10005")
+        await press(pilot, "enter")
+        text = app.screen.query_one(TextView).text
+        assert "Warum ist RE-2026-00005 nicht im Lauf 1?" in text
+        assert "✗ Versandart Brief passt nicht zum E-Mail-Lauf" in text
+        await type_text(pilot, "9")
+        await press(pilot, "enter")
+        assert "gibt es nicht" in app.screen.query_one(TextView).text
+
+
+async def test_a_contact_is_mended_in_place_and_the_run_built_anew(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "enter", "t")
+        assert balance(app) == "E-Mail 15 8.096,76 € · Brief 3 1.779,05 € · ohne Weg 6 3.290,35 €"
+        await press(pilot, "tab", "tab", "tab")
+        assert title(app) == "Versandwege · ohne Weg"
+        assert rows(app)[0].startswith("> RE-2026-00003 Hausverwaltung")
+        await press(pilot, "f4", "tab")
+        await type_text(pilot, "post@nord.example")
+        await press(pilot, "f8")
+        assert status(app) == "Kontakt gespeichert."
+        await press(pilot, "escape")
+        assert status(app) == "Kontakt gespeichert. F5 baut den Lauf damit neu auf."
+        await press(pilot, "f5")
+        assert any("Adresse geändert" in row for row in rows(app))
+        await press(pilot, "f8")
+        assert desk.store.find(RunRow, "run_id", 1)[2].address == ("post@nord.example",)
+
+
+async def test_what_does_not_apply_says_why(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "delete")
+        assert status(app) == "Hier ist kein Rechnungslauf. Einfg legt einen an."
+        await press(pilot, "n", "f8", "enter", "f8", "j", "f5")
+        assert "neu aufbauen geht nur, solange er angelegt ist" in status(app)
+        await press(pilot, "escape", "escape", "delete")
+        assert "löschen geht nur, solange er angelegt ist" in status(app)
+
+
+async def test_an_empty_run_is_not_created_and_says_why(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n")
+        await type_text(pilot, "1.1.20")
+        await press(pilot, "enter")
+        await type_text(pilot, "31.1.20")
+        await press(pilot, "f8")
+        assert "keine Rechnungen; der Lauf wird nicht angelegt" in status(app)
+        assert desk.store.count(InvoiceRun) == 0
+
+
+async def test_marked_rows_of_the_list_become_a_run(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "b", "slash")
+        await type_text(pilot, "muller")
+        await press(pilot, "enter", "plus", "m", "f8")
+        assert title(app) == "Rechnungslauf 1 · 04.11.–16.11.2026 · per E-Mail · angelegt"
+        assert table(app).row_count == 3
+
+
+async def test_esc_halts_between_two_documents(tmp_path: Path) -> None:
+    transport = FakeTransport()
+    app = BillingApp(working_desk(tmp_path, copies=8, transport=transport))
+
+    def stop_after_three(envelope: object) -> None:
+        if len(transport.sent) == 3:
+            app.call_from_thread(app.screen.action_back)  # type: ignore[attr-defined]
+
+    transport.on_dot = stop_after_three
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "enter", "f8", "j")
+        assert title(app).endswith("angehalten")
+        assert 3 < len(transport.sent) < 40
+        # Wiederaufnahme continues where it stopped
+        transport.on_dot = None
+        await press(pilot, "f8", "j")
+        assert len(transport.sent) == 40
+        assert len({message_id for _mail, _envelope, message_id in transport.sent}) == 40
