@@ -114,7 +114,7 @@ async def test_a_contact_is_mended_in_place_and_the_run_built_anew(tmp_path: Pat
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         await press(pilot, "r", "n", "f8", "enter", "t")
-        assert balance(app) == "E-Mail 15 8.096,76 € · Brief 3 1.779,05 € · ohne Weg 6 3.290,35 €"
+        assert balance(app) == "E-Mail 15 8.096,76 € · Brief 3 1.777,86 € · ohne Weg 6 3.291,54 €"
         await press(pilot, "tab", "tab", "tab")
         assert title(app) == "Versandwege · ohne Weg"
         assert rows(app)[0].startswith("> RE-2026-00003 Hausverwaltung")
