@@ -73,7 +73,7 @@ class ReadInvoice:
 
 
 def check_cents(read: ReadInvoice) -> list[Problem]:
-    """Every sum that is not exact, with the figure that it should be; and BR-CO-25, which the official CII rules miss."""
+    """Every sum that is not exact, with its right figure; and BR-CO-25, which the official CII rules miss."""
     problems = [*_sums(read), *_vat(read)]
     if read.payable > 0 and not read.has_terms:
         problems.append(Problem("BR-CO-25", SENTENCES["BR-CO-25"]))
