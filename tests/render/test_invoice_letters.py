@@ -14,14 +14,13 @@ from tui_billing.domain.parties import PaymentTerms
 from tui_billing.domain.totals import negated
 from tui_billing.render.invoice import invoice_letter
 from tui_billing.render.letter import Letter
-from tui_billing.render.markup import markdown_blocks, markdown_reader
+from tui_billing.render.markup import markdown_blocks
 
 D = Decimal
-READER = markdown_reader()
 
 
 def letter(document: Document | None = None, **changes: Any) -> Letter:
-    return invoice_letter(document or invoice(**changes), READER)
+    return invoice_letter(document or invoice(**changes))
 
 
 def sums(of: Letter) -> list[tuple[str, str]]:
@@ -253,4 +252,4 @@ def test_a_document_and_its_storno_show_the_same_amounts_with_opposite_signs() -
     ],
 )
 def test_a_clerks_markdown_becomes_blocks(text: str, blocks: list[str]) -> None:
-    assert list(markdown_blocks(READER, text)) == blocks
+    assert list(markdown_blocks(text)) == blocks

@@ -1,5 +1,6 @@
 """One batch in a worker: letters are laid out into one writer, the singles cut and written."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,6 @@ from tui_billing.render.worker import (
     finisher_of,
     name_of,
     no_letterhead,
-    publish,
     too_tall,
 )
 
@@ -55,7 +55,7 @@ def _render(order: Order) -> Outcome:
     pdfs, made, results = [shared], [], {}
     for index, job in enumerate(order.jobs, start=order.first):
         try:
-            letter = letter_of(job, shared)
+            letter = letter_of(job)
             pdf = shared
             if needs_other_fonts(letter):
                 pdf = BatchPdf(staging / f".batch-{index:06d}-own.pdf", order.letterhead)
@@ -77,27 +77,29 @@ def _render(order: Order) -> Outcome:
     return Outcome(tuple(results[index] for index in sorted(results)), tuple(spans))
 
 
-def letter_of(job: AnyJob, pdf: BatchPdf) -> Letter:
+def letter_of(job: AnyJob) -> Letter:
     """The letter of a document or a statement."""
     if isinstance(job, Job):
-        return invoice_letter(job.document, pdf.m_d, draft=job.draft, copy=job.copy)
+        return invoice_letter(job.document, draft=job.draft, copy=job.copy)
     return statement_letter(job)
 
 
 def needs_other_fonts(letter: Letter) -> bool:
     """Whether a character falls back to a font of the engine, which is large: such a letter is made alone."""
-    return not covered().issuperset(map(ord, set(letter.all_text())))
+    return not covered().issuperset(set(letter.all_text()))
 
 
 def _cut(order: Order, item: _Made) -> Rendered:
+    """Write one single. Staging is made anew for each use; the store makes durable what it publishes from there."""
     path = Path(order.staging) / f"{item.index:06d}.pdf"
-    temporary = path.with_suffix(".tmp")
     try:
-        item.pdf.cut(item.placed, temporary)
+        item.pdf.cut(item.placed, path)
+        data = path.read_bytes()
         finisher = finisher_of(order, item.job)
         if finisher is not None and isinstance(item.job, Job):
-            temporary.write_bytes(finisher(item.job.document, temporary.read_bytes()))
-        return Rendered(item.index, path, publish(temporary, path), item.placed.count)
+            data = finisher(item.job.document, data)
+            path.write_bytes(data)
+        return Rendered(item.index, path, hashlib.sha256(data).hexdigest(), item.placed.count)
     except Exception as error:
-        temporary.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         return failed(item.index, error, name_of(item.job))

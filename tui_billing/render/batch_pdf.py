@@ -4,12 +4,12 @@ One writer means that fonts, letterheads and styles are made once for 25-100 doc
 letter alone, so a letter gives the same file in any batch and process.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pymupdf
 from markdown_pdf import MarkdownPdf
+from pymupdf import mupdf
 
 from tui_billing.domain.format import money
 from tui_billing.domain.parties import Party
@@ -30,14 +30,14 @@ from tui_billing.render.frames import (
 from tui_billing.render.layout import Carry, Page, Space, break_pages
 from tui_billing.render.letter import Letter
 from tui_billing.render.letterhead import draw_sheet
-from tui_billing.render.markup import markdown_reader, plain
-from tui_billing.render.pen import GREY, MM, Pen
+from tui_billing.render.markup import markdown_reader
+from tui_billing.render.pen import GREY, MM, Box, Pen
 from tui_billing.render.port import Letterhead
 from tui_billing.render.sheets import Sheets, check_letterhead
+from tui_billing.render.singles import cut_single, save
 from tui_billing.render.texts import label
 
 CARRY_HEIGHT = 17.0
-PRODUCER = "tui-billing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +113,23 @@ class BatchPdf(MarkdownPdf):
     def _draw_page(self, pen: Pen, letter: Letter, body: Body, page: Page) -> None:
         for first, last, y in _spans(body, page):
             body.draw(pen.device, first, last, y)
+        strong: list[Box] = []
+        fine: list[Box] = []
         for index, y in page.placed:
-            piece, item = body.pieces[index], body.items[index]
+            piece, bottom = body.pieces[index], y + body.items[index].height
             if piece.is_head:
-                pen.rule(text.LEFT, RIGHT, y + item.height - 0.8, 0.8, 0.2)
+                strong.append((text.LEFT, bottom - 0.8, RIGHT, bottom))
             elif piece.is_sum:
-                if piece.strong:
-                    pen.rule(text.LEFT + text.SUMS_LEFT, RIGHT, y, 0.8, 0.2)
+                strong += [(text.LEFT + text.SUMS_LEFT, y, RIGHT, y + 0.8)] if piece.strong else []
             elif piece.table >= 0:
-                pen.rule(text.LEFT, RIGHT, y + item.height - 0.4, 0.4, 0.8)
+                fine.append((text.LEFT, bottom - 0.4, RIGHT, bottom))
             if piece.least_height and letter.girocode:
                 self._girocode(pen, letter, y + 2)
         for carry in page.carries:
             _draw_carry(pen, letter, carry)
+            fine.append((text.LEFT, carry.y + CARRY_HEIGHT - 0.4, RIGHT, carry.y + CARRY_HEIGHT))
+        pen.rectangles(strong, 0.2)
+        pen.rectangles(fine, 0.8)
 
     def _girocode(self, pen: Pen, letter: Letter, top: float) -> None:
         """Note the code for the current page, whose name is drawn below it."""
@@ -147,50 +151,18 @@ class BatchPdf(MarkdownPdf):
         """Close the file and remove it, or save it with its letterheads for the combined print."""
         if self.document is None:
             return
-        data = self.document.tobytes(no_new_id=True) if keep else b""
-        self.document.close()
         if keep:
-            self.path.write_bytes(data)
-        else:
+            kept = self.path.with_suffix(".kept")
+            save(mupdf.pdf_specifics(self.document.this), kept)
+            kept.replace(self.path)
+        self.document.close()
+        if not keep:
             self.path.unlink()
 
     def cut(self, placed: Placed, path: Path) -> None:
         """Save the single file of one letter, with its metadata and an /ID of its own."""
         assert self.document is not None
-        single = pymupdf.open()
-        last = placed.first + placed.count - 1
-        single.insert_pdf(
-            self.document, from_page=placed.first, to_page=last, links=False, annots=False, widgets=False, final=False
-        )
-        _describe(single, placed.letter)
-        single.save(str(path), no_new_id=True)
-        single.close()
-
-
-def _describe(single: pymupdf.Document, letter: Letter) -> None:
-    """Title, author, language, dates of the letter, an /ID derived from it. Whole objects: a key at a time is slow."""
-    stamp = f"(D:{letter.created:%Y%m%d}000000Z)"
-    info = single.get_new_xref()
-    single.update_object(
-        info,
-        f"<</Title {_pdf_text(letter.title)}/Author {_pdf_text(letter.seller.name)}/Subject {_pdf_text(letter.heading)}"
-        f"/Creator({PRODUCER})/Producer({PRODUCER})/CreationDate{stamp}/ModDate{stamp}>>",
-    )
-    catalog = single.pdf_catalog()
-    pages = single.xref_get_key(catalog, "Pages")[1]
-    language = "en-GB" if letter.language == "en" else "de-DE"
-    single.update_object(
-        catalog,
-        f"<</Type/Catalog/Pages {pages}/Lang({language})/ViewerPreferences<</DisplayDocTitle true>>>>",
-    )
-    identity = hashlib.sha256(letter.identity.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    single.xref_set_key(-1, "Info", f"{info} 0 R")
-    single.xref_set_key(-1, "ID", f"[<{identity}><{identity}>]")
-
-
-def _pdf_text(value: str) -> str:
-    """A text string of a PDF: UTF-16 with its mark, as hex, so that no sign in it has a meaning."""
-    return f"<feff{plain(value).encode('utf-16-be').hex()}>"
+        cut_single(self.document, range(placed.first, placed.first + placed.count), placed.letter, path)
 
 
 def _spans(body: Body, page: Page) -> list[tuple[int, int, float]]:
@@ -210,4 +182,3 @@ def _draw_carry(pen: Pen, letter: Letter, carry: Carry) -> None:
     baseline = carry.y + CARRY_HEIGHT - 5.5
     pen.text(text.LEFT + 28, baseline, label(letter.language, "carry"), 9.5, bold=True)
     pen.text(RIGHT, baseline, money(carry.amount, letter.language), 9.5, bold=True, right=True)
-    pen.rule(text.LEFT, RIGHT, carry.y + CARRY_HEIGHT - 0.4, 0.4, 0.8)

@@ -88,9 +88,14 @@ def _row(number: int, columns: tuple[Column, ...], row: Row, glued: bool) -> Pie
 
 def _cells(tag: str, columns: tuple[Column, ...], cells: Sequence[str], extra: str = "") -> str:
     return "".join(
-        f'<{tag} style="width: {column.width - (0 if column.right else 4):g}pt"{_class(column, extra)}>{cell}</{tag}>'
+        f"<{tag}{_class(column, extra)}{_width(column) if tag == 'th' else ''}>{cell}</{tag}>"
         for column, cell in zip(columns, cells, strict=True)
     )
+
+
+def _width(column: Column) -> str:
+    """Given once, in the head: the engine lays a column out by its widest cell."""
+    return f' style="width: {column.width - (0 if column.right else 4):g}pt"'
 
 
 def _class(column: Column, extra: str) -> str:
@@ -134,11 +139,11 @@ class Body:
         _, filled = story.place((LEFT, 0, LEFT + WIDTH, VERY_TALL))
         tops: dict[int, float] = {}
 
-        def record(position: mupdf.FzStoryElementPosition) -> None:
+        def record(position: mupdf.fz_story_element_position) -> None:
             if position.id and position.open_close & 1:
                 tops[int(position.id)] = position.rect.y0
 
-        mupdf.fz_story_positions(story.this, record)
+        mupdf.ll_fz_story_positions(story.this.m_internal, record)
         for index in reversed(range(len(self.pieces))):  # a piece without a box of its own has no position
             tops.setdefault(index, tops.get(index + 1, filled[3]))
         ends = [tops[index] for index in range(1, len(self.pieces))] + [filled[3]]

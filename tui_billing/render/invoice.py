@@ -2,8 +2,6 @@
 
 from datetime import date
 
-from markdown_it import MarkdownIt
-
 from tui_billing.domain.documents import Document, DocumentKind, VatCategory
 from tui_billing.domain.due_dates import skonto_date
 from tui_billing.domain.format import NBSP, day, money, percent
@@ -20,7 +18,7 @@ CASH_ACCOUNTING_NOTE_FROM = date(2028, 1, 1)  # § 14(4) no. 6a UStG
 ASKS_FOR_MONEY = (DocumentKind.INVOICE, DocumentKind.DEBIT_MEMO)
 
 
-def invoice_letter(document: Document, reader: MarkdownIt, *, draft: bool = False, copy: bool = False) -> Letter:
+def invoice_letter(document: Document, *, draft: bool = False, copy: bool = False) -> Letter:
     """The letter of one document. A draft is marked on every page, a copy above its title."""
     language = language_of(document.language)
     title = TITLES[language][document.kind]
@@ -35,10 +33,10 @@ def invoice_letter(document: Document, reader: MarkdownIt, *, draft: bool = Fals
         info=tuple(information(document, language)),
         heading=name,
         subheading=reference(document, language),
-        intro_html=markdown_blocks(reader, document.header_text),
+        intro_html=markdown_blocks(document.header_text),
         tables=(item_table(document, language),),
         payment_html=tuple(payment(document, language)),
-        closing_html=(*notes(document, language), *markdown_blocks(reader, document.footer_text)),
+        closing_html=(*notes(document, language), *markdown_blocks(document.footer_text)),
         girocode=transfer_code(document),
         mark=label(language, "draft") if draft else "",
         copy_mark=label(language, "copy") if copy else "",

@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt
 
@@ -10,9 +11,11 @@ from tui_billing.domain.texts import clean, clean_block
 
 # Marks stacked on one letter climb over the lines above; three are more than any language needs.
 _STACK = 3
+_SPECIAL = re.compile("[&<>\"']")
 _ENTITY = re.compile(r"&amp;(?=#?\w+;)")
 
 
+@lru_cache(4096)
 def plain(text: str) -> str:
     """One line of printable text: control characters gone, line breaks as spaces, composed (NFC)."""
     return _calm(clean(text)).strip()
@@ -25,10 +28,12 @@ def plain_block(text: str) -> str:
 
 def as_html(text: str) -> str:
     """Printable text as HTML. The engine decodes entities twice: an empty element parts what would be one again."""
-    escaped = html.escape(text)
-    return _ENTITY.sub("&amp;<b></b>", escaped) if "&amp;" in escaped else escaped
+    if not _SPECIAL.search(text):
+        return text
+    return _ENTITY.sub("&amp;<b></b>", html.escape(text))
 
 
+@lru_cache(4096)
 def escape(text: str) -> str:
     """One line of plain text as HTML."""
     return as_html(plain(text))
@@ -39,6 +44,7 @@ def escape_block(text: str) -> str:
     return as_html(plain_block(text)).replace("\n", "<br/>")
 
 
+@cache
 def markdown_reader() -> MarkdownIt:
     """Markdown as a clerk writes it: emphasis, lists, headings, rules; no HTML, pictures, links, code and tables."""
     reader = MarkdownIt("commonmark", {"html": False, "breaks": True})
@@ -47,8 +53,10 @@ def markdown_reader() -> MarkdownIt:
     )
 
 
-def markdown_blocks(reader: MarkdownIt, text: str) -> tuple[str, ...]:
+@lru_cache(256)
+def markdown_blocks(text: str) -> tuple[str, ...]:
     """The HTML of each top-level block of a Markdown text; a page may break between two of them."""
+    reader = markdown_reader()
     tokens = reader.parse(plain_block(text))
     blocks, start, depth = [], 0, 0
     for index, token in enumerate(tokens):
@@ -60,7 +68,7 @@ def markdown_blocks(reader: MarkdownIt, text: str) -> tuple[str, ...]:
 
 
 def _calm(text: str) -> str:
-    if text.isascii():
+    if max(text, default="") < "\u0300":
         return text
     kept, run = [], 0
     for char in text:

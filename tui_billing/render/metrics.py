@@ -26,10 +26,10 @@ def archive() -> pymupdf.Archive:
 
 
 @cache
-def covered() -> frozenset[int]:
-    """Code points that both fonts have; any other falls back to a font of the engine."""
+def covered() -> frozenset[str]:
+    """Characters that both fonts have; any other falls back to a font of the engine."""
     sets = [set(pymupdf.Font(fontfile=str(FOLDER / name)).valid_codepoints()) for name in (REGULAR, BOLD)]
-    return frozenset(sets[0] & sets[1]) | {0x0A, 0x0D, 0x09}
+    return frozenset(map(chr, sets[0] & sets[1])) | {"\n", "\r", "\t"}
 
 
 @cache

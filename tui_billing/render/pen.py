@@ -1,6 +1,6 @@
 """Drawing at exact places of a page: text, lines and filled rectangles. Points, y downwards from the page's top."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 
 from pymupdf import mupdf
@@ -8,6 +8,7 @@ from pymupdf import mupdf
 from tui_billing.render.metrics import BOLD, REGULAR, font, width
 
 MM = 72 / 25.4
+Box = tuple[float, float, float, float]
 BLACK, GREY, LIGHT, PALE = 0.0, 0.35, 0.6, 0.87
 
 
@@ -54,15 +55,17 @@ class Pen:
         params = mupdf.FzColorParams()
         mupdf.fz_fill_text(self.device, shown, mupdf.FzMatrix(), mupdf.fz_device_gray(), (gray,), 1, params)
 
-    def rectangles(self, rectangles: Iterable[tuple[float, float, float, float]], gray: float = BLACK) -> None:
+    def rectangles(self, rectangles: Sequence[Box], gray: float = BLACK) -> None:
         """Fill rectangles (x0, y0, x1, y1) in one path."""
+        if not rectangles:
+            return
         path = mupdf.fz_new_path()
         for x0, y0, x1, y1 in rectangles:
             mupdf.fz_rectto(path, x0, y0, x1, y1)
         params = mupdf.FzColorParams()
         mupdf.fz_fill_path(self.device, path, 0, mupdf.FzMatrix(), mupdf.fz_device_gray(), _gray(gray), 1, params)
 
-    def image(self, image: mupdf.FzImage, area: tuple[float, float, float, float]) -> None:
+    def image(self, image: mupdf.FzImage, area: Box) -> None:
         """A picture filling a rectangle (x0, y0, x1, y1)."""
         x0, y0, x1, y1 = area
         mupdf.fz_fill_image(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import pymupdf
+from pymupdf import mupdf
 
 from tui_billing.render.frames import PAGE
 from tui_billing.render.port import Letterhead
@@ -39,31 +40,23 @@ class Sheets:
     def __init__(self, document: pymupdf.Document, letterhead: Letterhead) -> None:
         self.document, self.letterhead = document, letterhead
         self.forms: dict[tuple[int, bool], int] = {}
-        self.prelude = 0
 
     def lay_under(self, sheet_of: Sequence[tuple[int, bool]], codes: Mapping[int, bytes]) -> None:
         """Sheet of each page by its number, -1 for none; `codes` are drawings that belong under a page's text."""
-        document = self.document
+        pdf = mupdf.pdf_specifics(self.document.this)
+        plain = _stream(pdf, _LAY_SHEET)
         for number, key in enumerate(sheet_of):
             if key[0] < 0:
                 continue
-            page = document.page_xref(number)
-            resources = int(document.xref_get_key(page, "Resources")[1].split()[0])
-            contents = document.xref_get_key(page, "Contents")[1]
-            under = self._stream(_LAY_SHEET + codes[number]) if number in codes else self._plain_prelude()
-            document.xref_set_key(resources, "XObject", f"<</Sheet {self._form(key)} 0 R>>")
-            document.xref_set_key(page, "Contents", f"[{under} 0 R {contents}]")
-
-    def _plain_prelude(self) -> int:
-        if not self.prelude:
-            self.prelude = self._stream(_LAY_SHEET)
-        return self.prelude
-
-    def _stream(self, content: bytes) -> int:
-        xref: int = self.document.get_new_xref()
-        self.document.update_object(xref, "<<>>")
-        self.document.update_stream(xref, content)
-        return xref
+            forms = mupdf.pdf_new_dict(pdf, 1)
+            mupdf.pdf_dict_puts(forms, "Sheet", mupdf.pdf_new_indirect(pdf, self._form(key), 0))
+            page = mupdf.pdf_lookup_page_obj(pdf, number)
+            mupdf.pdf_dict_puts(mupdf.pdf_dict_gets(page, "Resources"), "XObject", forms)
+            contents = mupdf.pdf_new_array(pdf, 2)
+            under = _stream(pdf, _LAY_SHEET + codes[number]) if number in codes else plain
+            mupdf.pdf_array_push(contents, under)
+            mupdf.pdf_array_push(contents, mupdf.pdf_dict_gets(page, "Contents"))
+            mupdf.pdf_dict_puts(page, "Contents", contents)
 
     def _form(self, key: tuple[int, bool]) -> int:
         if key not in self.forms:
@@ -94,3 +87,9 @@ class Sheets:
         self.document.update_object(form, f"<</Type/XObject/Subtype/Form/BBox{box}/Resources {resources}>>")
         self.document.update_stream(form, stream)
         return form
+
+
+def _stream(pdf: mupdf.PdfDocument, content: bytes) -> mupdf.PdfObj:
+    """A new stream, compressed when the file is saved."""
+    buffer = mupdf.fz_new_buffer_from_copied_data(content)
+    return mupdf.pdf_add_stream(pdf, buffer, mupdf.pdf_new_dict(pdf, 1), 0)

@@ -1,8 +1,6 @@
 """What runs in a worker process: a batch of jobs becomes files in the staging folder. PyMuPDF lives here only."""
 
-import hashlib
 import importlib
-import logging
 import os
 import signal
 import threading
@@ -87,15 +85,6 @@ def finisher_of(order: Order, job: AnyJob) -> Finisher | None:
     return found
 
 
-def publish(temporary: Path, path: Path) -> str:
-    """Make a written file durable and give it its name, so that it is whole or not there; its SHA-256."""
-    with temporary.open("rb") as handle:
-        digest = hashlib.sha256(handle.read()).hexdigest()
-        os.fsync(handle.fileno())
-    os.replace(temporary, path)
-    return digest
-
-
 def name_of(job: AnyJob) -> str:
     """How the clerk knows the job: the document's number, or batch and customer."""
     if isinstance(job, Job):
@@ -105,7 +94,6 @@ def name_of(job: AnyJob) -> str:
 
 def failed(index: int, error: Exception, where: str) -> Rendered:
     """The problem that stands for a job which could not be made."""
-    logging.getLogger(__name__).warning("document %s: %r", where, error)
     text = N_("Das Dokument konnte nicht erzeugt werden: {error}")
     return Rendered(
         index, None, problem=Problem("PDF_FEHLER", text, {"error": f"{type(error).__name__}: {error}"}, where)
