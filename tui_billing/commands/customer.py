@@ -20,7 +20,7 @@ def register(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar=_("AKTION"))
     listed = actions.add_parser("list", help=_("Kunden, auch gefiltert"))
     listed.add_argument("--search", default="", metavar=_("TEXT"), help=_("in Nummer, Name, Ort und E-Mail"))
-    listed.add_argument("--channel", type=fields.channel, default="", metavar="email|letter|none")
+    listed.add_argument("--channel", type=lambda text: (fields.channel(text),), metavar="email|letter|none")
     listed.add_argument("--blocked", action="store_true", help=_("auch gesperrte"))
     listed.set_defaults(handler=list_customers)
     add = actions.add_parser("add", help=_("neuer Kunde; ohne --number die nächste Nummer"))
@@ -50,7 +50,7 @@ def list_customers(context: Context, args: Namespace) -> Answer:
         c
         for c in context.desk.store.scan(Customer)
         if (args.blocked or not c.blocked)
-        and (args.channel == "" or c.channel == args.channel)
+        and (args.channel is None or (c.channel,) == args.channel)
         and words in fold(" ".join((c.number, c.name, c.name2, c.address.city, *c.emails)))
     ]
     heads = (_("Nummer"), _("Name"), _("Ort"), _("Versandart"), _("E-Mail"), _("Stichtag"))
