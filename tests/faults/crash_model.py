@@ -159,6 +159,8 @@ def losses(disk: Disk, pick: random.Random, most: int) -> Iterator[dict[str, byt
         plans.append({**dict.fromkeys(pending, "lost"), one: "kept"})
     while len(plans) < most and len(pending) > 1:
         plans.append({p: pick.choice(FATES if p[0] == "data" else ("kept", "lost")) for p in pending})
+    if len(plans) > most:
+        plans = plans[:2] + pick.sample(plans[2:], most - 2)
     seen = set()
     for plan in plans:
         state = _left(disk, plan, pick)

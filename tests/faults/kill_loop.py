@@ -103,7 +103,7 @@ def run(folder: Path, rounds: int, seed: int = 1) -> tuple[int, list[str]]:
         pids = [child(write, folder, who, note) for who in range(WRITERS)]
         pids.append(child(keep_compacting, folder))
         os.close(note)
-        noted = await_notes(reader, pick.randrange(40))
+        noted = await_notes(reader, pick.randrange(25))
         time.sleep(pick.uniform(0, 0.01))
         for pid in pids:
             os.kill(pid, signal.SIGKILL)

@@ -88,6 +88,7 @@ def check(state: dict[str, bytes], folder: Path, snapshots: list[Snapshot], prom
         again = open_engine(folder, ops=NoSync())
         if again.count("customers") != 1 or [e.seq for e in again.history()] != list(range(again.seq, 0, -1)):
             return "writing does not go on"
+        again.close()
     except StoreError as error:
         return f"{type(error).__name__}: {error}"
     return ""
@@ -118,7 +119,7 @@ def explore(root: Path, most: int, stop_at_first: bool = False, seed: int = 1) -
 
 
 def test_no_power_loss_takes_what_was_acknowledged(ram: Path) -> None:
-    count, failures = explore(ram, 4)
+    count, failures = explore(ram, 13)
     assert failures == []
     assert count >= 1000
 
@@ -171,5 +172,5 @@ def test_the_checker_finds_a_bug_that_was_put_in(
     bug: Callable[[pytest.MonkeyPatch], None], ram: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bug(monkeypatch)
-    _, failures = explore(ram, 4, stop_at_first=True)
+    _, failures = explore(ram, 30, stop_at_first=True)
     assert failures

@@ -343,7 +343,7 @@ def test_threads_read_while_another_writes(engine: Engine) -> None:
     add(engine, invoice("R1", amount=50), invoice("R2", amount=50))
     reader = threading.Thread(target=read)
     reader.start()
-    for step in range(30):
+    for step in range(15):
         with engine.transaction("umbuchen") as tx:
             tx.put("invoices", {"id": 1, **invoice("R1", amount=50 - step)})
             tx.put("invoices", {"id": 2, **invoice("R2", amount=50 + step)})
@@ -354,7 +354,7 @@ def test_threads_read_while_another_writes(engine: Engine) -> None:
 
 def test_two_threads_that_write_wait_for_each_other(engine: Engine) -> None:
     def work(name: str) -> None:
-        for n in range(20):
+        for n in range(10):
             add(engine, invoice(f"{name}{n}"))
 
     threads = [threading.Thread(target=work, args=(name,)) for name in "AB"]
@@ -362,4 +362,4 @@ def test_two_threads_that_write_wait_for_each_other(engine: Engine) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert engine.count("invoices") == engine.seq == 40
+    assert engine.count("invoices") == engine.seq == 20

@@ -59,8 +59,12 @@ class JournalEngine:
         self._mark = HighWaterMark(folder / "journal" / "acknowledged", ops, file_mode(folder))
         acknowledged = self._mark.read()
         self._remembered_from = 0
-        self._state = self._load()
-        self._check_acknowledged(acknowledged)
+        try:
+            self._state = self._load()
+            self._check_acknowledged(acknowledged)
+        except BaseException:
+            self._mark.close()
+            raise
 
     # ---- state
 
@@ -97,6 +101,7 @@ class JournalEngine:
     def _reload(self) -> None:
         old = self._state
         self._state = self._load()
+        old.tables.close()
         if old.seq == self._remembered_from:
             old.log.extend(self._state.log)
             self._state.log = old.log
@@ -374,8 +379,10 @@ class JournalEngine:
 
     def close(self) -> None:
         with self._guard:
-            self._closed = True
-            self._mark.close()
+            if not self._closed:
+                self._closed = True
+                self._mark.close()
+                self._state.close()
         self.lock.close()
 
 

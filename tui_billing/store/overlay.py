@@ -20,11 +20,13 @@ class JournalFile:
         """Bytes of the file."""
         return os.pread(self.fd, size, offset)
 
-    def __del__(self) -> None:
-        try:
-            os.close(self.fd)
-        except OSError:
-            pass
+    def close(self) -> None:
+        """Close the file; nothing can be read from it any more."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    __del__ = close
 
 
 Raw = bytes | tuple[JournalFile, int, int] | None

@@ -342,3 +342,10 @@ class Tables:
             self._ops.unlink(self.index_path(table))
         except OSError:
             pass
+
+    def close(self) -> None:
+        """Let go of all mapped files."""
+        for index in self._indexes.values():
+            index.keys.clear()
+        self._indexes.clear()
+        self._mapped.clear()

@@ -198,6 +198,12 @@ class State:
         self.line += 1
         self.seq, self.head = self.seq + 1, line.hash
 
+    def close(self) -> None:
+        """Let go of all files."""
+        self.tables.close()
+        self.overlay.docs.clear()
+        self.journal.close()
+
     def damage(self, why: str) -> Damaged:
         """A report with the place in the journal; everything before it can be read."""
         report = damaged(
