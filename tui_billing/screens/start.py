@@ -98,6 +98,21 @@ class StartScreen(ListScreen):
     def action_invoices(self) -> None:
         self.billing.open("invoices")
 
+    def action_orders(self) -> None:
+        self.billing.open("orders")
+
+    def action_intervals(self) -> None:
+        self.billing.open("interval_form")
+
+    def action_invoicing(self) -> None:
+        self.billing.open("invoicing")
+
+    def action_mass_print(self) -> None:
+        self.billing.open("mass_print")
+
+    def action_gaps(self) -> None:
+        self.billing.open("gaps")
+
     def action_customers(self) -> None:
         self.billing.open("customers")
 
@@ -129,6 +144,7 @@ def _first_steps() -> list[Entry]:
 def _counters(data: overview.Overview) -> list[Entry]:
     unsent = show.eur(data.unsent_eur) if data.unsent else ""
     rows = (
+        ("intervals", _("Aufträge mit fälligen Perioden"), data.due_orders, ""),
         ("runs", _("Rechnungsläufe offen"), data.open_runs, ""),
         ("invoices", _("Rechnungen nicht versendet"), data.unsent, unsent),
         ("unknowns", _("Sendungen ungeklärt"), data.unknown, _("bitte entscheiden") if data.unknown else ""),
@@ -136,5 +152,13 @@ def _counters(data: overview.Overview) -> list[Entry]:
         ("ignored", _("Ignorierte Kunden, Rechnungen"), data.ignored, ""),
     )
     entries = [Entry(n, action, label, show.count(c), note) for n, (action, label, c, note) in enumerate(rows, 1)]
-    more = (("company", _("Firma")), ("audit", _("Protokoll")), ("verify", _("Prüfung")))
+    more = (
+        ("orders", _("Aufträge")),
+        ("invoicing", _("Rechnungsstellung")),
+        ("mass_print", _("Massendruck")),
+        ("gaps", _("Lücken")),
+        ("company", _("Firma")),
+        ("audit", _("Protokoll")),
+        ("verify", _("Prüfung")),
+    )
     return entries + [Entry(len(rows) + n, action, label) for n, (action, label) in enumerate(more, 1)]

@@ -275,12 +275,29 @@ def finish(steps: Generator[Progress, None, T], tell: Callable[[Progress], None]
             tell(step)
 
 
+Explained = tuple[BillingPeriod | None, tuple[Reason, ...]]
+"""A period and every rule that was asked of it; None where the order has no period at all."""
+
+
+def draft_of(store: Repository, parameters: IntervalSelectionParameters, row: IntervalRow) -> Document | None:
+    """The invoice of one row as it would be created now, without a number; None where its periods are gone."""
+    order = store.get(Order, row.key.order_id)
+    if order is None or order.interval is None:
+        return None
+    case = case_of(store, order)
+    periods = [case.schedule.period_from(start) if case.schedule else None for start in row.period_starts]
+    found = tuple(p for p in periods if p is not None)
+    if len(found) != len(periods) or case.customer is None:
+        return None
+    return Drafting.of(store, parameters).draft(case, found)[0]
+
+
 def explain_order(
     store: Repository,
     order: Order,
     parameters: IntervalSelectionParameters,
     dropped: Collection[RowKey] = (),
-) -> list[tuple[BillingPeriod | None, tuple[Reason, ...]]]:
+) -> list[Explained]:
     """F6 for any order, also one that is not in the list: its candidates, else the last due period and the next."""
     case = case_of(store, order)
     periods = periods_to_explain(case, parameters.execution_date)

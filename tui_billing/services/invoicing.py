@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from tui_billing.domain.documents import Document, DocumentKind, DocumentState, DocumentType, Line
+from tui_billing.domain.due_dates import due_date
 from tui_billing.domain.interval_invoice import once_parts
 from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.orders import Order
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.texts import clean, clean_block
+from tui_billing.domain.totals import compute
 from tui_billing.services import documents
 from tui_billing.services.company import company
 from tui_billing.services.desk import Desk
@@ -120,6 +122,13 @@ def _earlier(store: Repository, order: Order) -> tuple[Problem, ...]:
     text = N_("Auftrag {number} ist schon berechnet mit {document}.")
     params = {"number": order.number, "document": found[-1].number}
     return (Problem("AUFTRAG_SCHON_BERECHNET", text, params, where=order.number),)
+
+
+def replanned(plan: DocumentPlan, document: Document) -> DocumentPlan:
+    """The same plan with a document that the clerk has edited: sums, due date and the law are asked again."""
+    edited = compute(replace(document, due_date=due_date(document.invoice_date, document.terms)))
+    kept = tuple(p for p in plan.problems if p.code in ("KUNDE_GESPERRT", "AUFTRAG_SCHON_BERECHNET"))
+    return DocumentPlan(edited, (*kept, *_problems(edited)))
 
 
 def apply_new(desk: Desk, plan: DocumentPlan) -> Document:

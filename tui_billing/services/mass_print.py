@@ -48,6 +48,14 @@ WHICH_NAMES: dict[Which, str] = {
 }
 
 
+OUT_NAMES: dict[str, str] = {
+    "cancelled": N_("storniert"),
+    "unknown": N_("im Versand oder ungeklärt"),
+    "printed": N_("schon gedruckt"),
+    "mailed": N_("schon versendet"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class MassPrintParameters:
     """Both numbers inclusive, of one Nummernkreis; an empty one is open."""
@@ -106,7 +114,16 @@ class _Made:
 
 def plan_mass_print(store: Repository, parameters: MassPrintParameters) -> MassPrintPlan:
     """Every document of the range with its verdict. Raises WrongUse for numbers of two ranges."""
-    heads = _in_range(store, parameters)
+    return _plan(store, parameters, _in_range(store, parameters))
+
+
+def plan_documents(store: Repository, ids: Sequence[int]) -> MassPrintPlan:
+    """These documents whatever their numbers, also once more."""
+    parameters = MassPrintParameters(which=Which.ALL)
+    return _plan(store, parameters, list(store.get_many(DocumentHead, ids).values()))
+
+
+def _plan(store: Repository, parameters: MassPrintParameters, heads: Sequence[DocumentHead]) -> MassPrintPlan:
     moving = {
         i for state in ("in_flight", "unknown") for d in store.find(Dispatch, "state", state) for i in d.document_ids
     }

@@ -8,6 +8,7 @@ from tui_billing.domain.documents import DocumentHead, DocumentState
 from tui_billing.domain.parties import Company, Customer
 from tui_billing.domain.runs import Dispatch, Ignored, InvoiceRun, RowState, RunState
 from tui_billing.services.desk import Desk
+from tui_billing.services.order_list import due_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Overview:
     """Counts and sums; `is_empty` says that nobody has entered anything yet."""
 
     is_empty: bool
+    due_orders: int = 0
     open_runs: int = 0
     unsent: int = 0
     unsent_eur: Decimal = Decimal(0)
@@ -33,6 +35,7 @@ def overview(desk: Desk) -> Overview:
     open_runs = sum(len(store.find_ids(InvoiceRun, "state", s)) for s in RunState if s is not RunState.DONE)
     return Overview(
         is_empty=False,
+        due_orders=due_orders(store, desk.today()),
         open_runs=open_runs,
         unsent=len(unsent),
         unsent_eur=sum((d.totals.gross for d in unsent), Decimal(0)),

@@ -1,0 +1,93 @@
+"""Lücken: periods of all orders that were never billed nor waived up to a day, in EUR: what was forgotten."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+from tui_billing.domain.interval_selection import OUT_NAMES
+from tui_billing.domain.messages import N_
+from tui_billing.i18n import _
+from tui_billing.screens import show
+from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.widgets.record_table import Column
+from tui_billing.services import intervals
+from tui_billing.services.desk import Progress
+from tui_billing.services.intervals import Gaps, OutRow
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One forgotten period with a number for the table."""
+
+    id: int
+    row: OutRow
+
+
+class GapsScreen(ListScreen):
+    """The gap check over all orders, up to today."""
+
+    NAME: ClassVar[str] = "gaps"
+    TABLES: ClassVar[frozenset[str]] = frozenset(("orders", "periods"))
+    HELP: ClassVar[str] = N_(
+        "Perioden, die bis heute weder berechnet noch ausgelassen wurden, auch von pausierten Aufträgen und "
+        "gesperrten Kunden. Intervallrechnungen holt sie nach."
+    )
+    EMPTY: ClassVar[str] = N_("Keine Lücke: alles ist berechnet oder ausgelassen.")
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("order", N_("Auftrag"), 8),
+        Column("customer", N_("Kunde"), 16, flex=True),
+        Column("period", N_("Leistungszeitraum"), 17),
+        Column("reason", N_("Grund"), 14),
+        Column("gross", N_("Brutto"), 11, right=True),
+    )
+
+    def __init__(self, until: date | None = None) -> None:
+        super().__init__()
+        self._until = until
+        self.gaps: Gaps | None = None
+
+    @property
+    def until(self) -> date:
+        """The last day that is looked at, inclusive."""
+        return self._until or self.desk.today()
+
+    def title_text(self) -> str:
+        return _("Lücken bis {day}").format(day=show.day(self.until))
+
+    def fetch(self) -> Gaps:
+        steps: Generator[Progress, None, Gaps] = intervals.find_gaps(self.desk, self.until)
+        return intervals.finish(steps)
+
+    def show(self, data: Any) -> None:
+        self.gaps = data
+        super().show([Gap(n, row) for n, row in enumerate(data.rows, 1)])
+
+    def cells(self, record: Gap) -> Sequence[str]:
+        row = record.row
+        period = f"{show.short_day(row.period_start)}–{show.short_day(row.period_end)}"
+        reason = _(OUT_NAMES.get(row.reason, "")) or _("vergessen?")
+        return (row.order_number, row.customer_name, period, reason, show.amount(row.gross))
+
+    def sort_key(self, record: Gap, key: str) -> Any:
+        known: dict[str, Any] = {"period": record.row.period_start, "gross": record.row.gross}
+        return known[key] if key in known else super().sort_key(record, key)
+
+    def balance_text(self) -> str:
+        if self.gaps is None:
+            return ""
+        return _("{n} Perioden nie berechnet, {eur}").format(
+            n=show.count(len(self.gaps.rows)), eur=show.eur(self.gaps.total)
+        )
+
+    def why_not(self, action: str) -> str:
+        return _("Keine Zeile unter dem Zeiger.") if action in ("open", "why") and self.current() is None else ""
+
+    def open_record(self, record: Gap) -> None:
+        self.action_why()
+
+    def action_why(self) -> None:
+        """F6: why it is due, or why it is not in the selection."""
+        record = self.current()
+        if record is not None:
+            self.billing.open("interval_why", number=record.row.order_number, execution_date=self.until)

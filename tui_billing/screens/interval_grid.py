@@ -1,0 +1,266 @@
+"""The selection: what is due, row by row. Entf drops rows from this selection only, F8 creates the invoices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+
+from tui_billing.domain.interval_selection import RowKey
+from tui_billing.domain.messages import N_
+from tui_billing.i18n import _, ngettext
+from tui_billing.i18n import say as sentence
+from tui_billing.screens import show
+from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.messages import RecordsChanged
+from tui_billing.screens.widgets.record_table import Column, RecordTable
+from tui_billing.services import interval_creation, interval_ledger, intervals
+from tui_billing.services.interval_creation import CreationResult
+from tui_billing.services.intervals import IntervalRow, IntervalSelection
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """A row of the selection with a number for the table."""
+
+    id: int
+    row: IntervalRow
+
+    @property
+    def alerts(self) -> bool:
+        """Whether the row carries the sign `!`."""
+        return bool(self.row.overdue or self.row.warnings or self.row.blocking)
+
+
+class IntervalGridScreen(ListScreen):
+    """What anstehen means at one execution date; dismissed with nothing."""
+
+    NAME: ClassVar[str] = "interval_grid"
+    TABLES: ClassVar[frozenset[str]] = frozenset(("orders", "periods", "customers"))
+    HELP: ClassVar[str] = N_(
+        "Jede Zeile wird eine Rechnung. Entf löscht die Zeile nur aus dieser Auswahl, die Periode steht beim nächsten "
+        "Mal wieder an; F12 lässt eine Periode mit Grund endgültig aus. ! heißt überfällig oder mit Hinweis, er steht "
+        "unten, sobald der Zeiger auf der Zeile ist."
+    )
+    EMPTY: ClassVar[str] = N_("Keine Zeile mehr in dieser Auswahl. u holt Gelöschtes zurück.")
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("order", N_("Auftrag"), 7),
+        Column("customer", N_("Kunde"), 12, flex=True),
+        Column("period", N_("Leistungszeitraum"), 19),
+        Column("text", N_("Text"), 15),
+        Column("net", N_("Netto"), 9, right=True),
+    )
+
+    def __init__(self, plan: IntervalSelection) -> None:
+        super().__init__()
+        self.plan = plan
+        self._by_key: dict[RowKey, int] = {}
+        self._undo: list[frozenset[RowKey]] = []
+        self._said_note = ""
+
+    def compose_body(self) -> ComposeResult:
+        for table in super().compose_body():
+            assert isinstance(table, RecordTable)
+            table.follow = True
+            yield table
+
+    # --- showing ---
+
+    def title_text(self) -> str:
+        p = self.plan.parameters
+        return _("Intervallrechnungen · Ausführung {execution} · Rechnungsdatum {invoice}").format(
+            execution=show.day(p.execution_date), invoice=show.day(p.invoice_date)
+        )
+
+    def fetch(self) -> IntervalSelection:
+        """The plan as it stands; F5 selects anew."""
+        return self.plan
+
+    def show(self, data: Any) -> None:
+        self.plan = data
+        rows = [GridRow(n, row) for n, row in enumerate(data.rows, 1)]
+        self.records = {r.id: r for r in rows}
+        self._by_key = {r.row.key: r.id for r in rows}
+        self._show_taken()
+
+    def _show_taken(self) -> None:
+        dropped = self.plan.dropped
+        self.show_rows([r.id for r in self.records.values() if r.row.key not in dropped])
+
+    def cells(self, record: GridRow) -> Sequence[str]:
+        row = record.row
+        period = f"{show.short_day(row.period_start)}–{show.short_day(row.period_end)}"
+        sign = " !" if record.alerts else ""
+        return (row.order_number, row.customer_name, period + sign, row.text, show.amount(row.net))
+
+    def sort_key(self, record: GridRow, key: str) -> Any:
+        known: dict[str, Any] = {"period": record.row.key.start, "net": record.row.net}
+        return known[key] if key in known else super().sort_key(record, key)
+
+    def tone(self, record: GridRow) -> str:
+        return "alert" if record.row.blocking else ""
+
+    def balance_text(self) -> str:
+        plan = self.plan
+        due, taken = len(plan.rows), len(plan.rows) - len(plan.dropped)
+        text = _("{due} fällig · {dropped} entfernt · {taken} zu erstellen {net} netto {gross}").format(
+            due=show.count(due),
+            dropped=show.count(len(plan.dropped)),
+            taken=show.count(taken),
+            net=show.amount(plan.net),
+            gross=show.eur(plan.gross),
+        )
+        overdue = sum(r.overdue for r in plan.taken)
+        return text + (f" · ! {_('überfällig')} {show.count(overdue)}" if overdue else "")
+
+    def marked_note(self, records: Sequence[Any]) -> str:
+        total = sum((r.row.net for r in records), Decimal(0))
+        return _("{n} markiert {eur}").format(n=len(records), eur=show.eur(total))
+
+    def on_record_table_cursor_moved(self) -> None:
+        """The hints of the row under the cursor stand in the status line."""
+        record = self.current()
+        note = row_note(record.row) if record is not None and self.task_now is None else ""
+        if note:
+            self.say(note)
+        elif self._said_note and self.status.text == self._said_note:
+            self.say("")
+        self._said_note = note
+
+    def on_records_changed(self, message: RecordsChanged) -> None:
+        """What this screen has written itself is in the list already."""
+        if self.seen_seq != self.desk.store.seq:
+            super().on_records_changed(message)
+
+    def records_changed(self, ids: dict[str, set[int]]) -> None:
+        """Somebody billed, waived or edited: the list stays as it is until F5."""
+        if self.task_now is None:
+            self.say(_("Aufträge oder Perioden haben sich geändert. F5 selektiert neu."))
+
+    # --- actions ---
+
+    def why_not(self, action: str) -> str:
+        if action in ("delete", "waive", "open", "preview") and self.current() is None:
+            return _("Keine Zeile unter dem Zeiger.")
+        if action == "create" and not self.plan.taken:
+            return _("Es ist keine Zeile mehr da.")
+        return ""
+
+    def action_delete(self) -> None:
+        """Entf: out of this selection, at once."""
+        targets = self.targets()
+        self._undo.append(self.plan.dropped)
+        self.plan = self.plan.with_dropped(self.plan.dropped | {r.row.key for r in targets})
+        self.table.remove_rows([r.id for r in targets])
+        self.show_lines()
+        text = ngettext("{n} Zeile entfernt", "{n} Zeilen entfernt", len(targets)).format(n=show.count(len(targets)))
+        self.say_done(text)
+
+    def action_undo(self) -> None:
+        """u: bring the dropped rows back; else take back a waived period."""
+        if self._undo:
+            before = len(self.plan.dropped)
+            self.plan = self.plan.with_dropped(self._undo.pop())
+            self._show_taken()
+            back = before - len(self.plan.dropped)
+            self.say(ngettext("{n} Zeile zurückgeholt", "{n} Zeilen zurückgeholt", back).format(n=show.count(back)))
+            return
+        entry = self.desk.store.undo()
+        if entry is None:
+            self.say(_("Nichts zum Rückgängigmachen"))
+        else:
+            self._select_again()
+
+    def action_waive(self) -> None:
+        """F12: leave the periods out for good, with a reason."""
+        targets = self.targets()
+        heading = ngettext("{n} Periode auslassen", "{n} Perioden auslassen", len(targets)).format(n=len(targets))
+        self.billing.open("reason_form", lambda reason: self._waive(targets, reason), heading=heading)
+
+    def _waive(self, targets: Sequence[GridRow], reason: str | None) -> None:
+        if not reason:
+            return
+        keys = [RowKey(r.row.key.order_id, start) for r in targets for start in r.row.period_starts]
+        self.guarded(lambda: self._waived(keys, reason))
+
+    def _waived(self, keys: list[RowKey], reason: str) -> None:
+        interval_ledger.waive_all(self.desk, keys, reason)
+        self._undo.clear()
+        self._select_again(_("{n} ausgelassen · u rückgängig").format(n=len(keys)))
+
+    def action_refresh(self) -> None:
+        """F5: select again with the same parameters; dropped rows stay dropped."""
+        self.desk.store.refresh()
+        self._select_again()
+
+    def _select_again(self, text: str = "") -> None:
+        plan = intervals.finish(intervals.plan_select(self.desk.store, self.plan.parameters))
+        self.seen_seq = self.desk.store.seq
+        self.show(plan.without(self.plan.dropped))
+        self.say(text or _("Neu selektiert"))
+
+    def action_why(self) -> None:
+        """F6: the order under the cursor, or any other that is typed there."""
+        record = self.current()
+        self.billing.open(
+            "interval_why",
+            number=record.row.order_number if record else "",
+            execution_date=self.plan.parameters.execution_date,
+            parameters=self.plan.parameters,
+            dropped=self.plan.dropped,
+        )
+
+    def open_record(self, record: GridRow) -> None:
+        """Enter: the order."""
+        self.billing.open("order_form", order_id=record.row.key.order_id)
+
+    def action_preview(self) -> None:
+        """F3: the invoice as it would be."""
+        from tui_billing.screens.document_text import document_lines
+
+        record = self.current()
+        if record is None:
+            return
+        document = intervals.draft_of(self.desk.store, self.plan.parameters, record.row)
+        if document is None:
+            self.say(_("Der Auftrag hat sich geändert. F5 selektiert neu."), alert=True)
+            return
+        title = _("Vorschau · {number}").format(number=record.row.order_number)
+        self.billing.open("pager", title=title, lines=document_lines(document))
+
+    def action_create(self) -> None:
+        """F8: ask once with what will happen, and what will not."""
+        plan = self.plan
+        blocked = [r for r in plan.taken if r.blocking]
+        count = len(plan.taken) - len(blocked)
+        text = ngettext("{n} Rechnung über {eur} erstellen?", "{n} Rechnungen über {eur} erstellen?", count)
+        question = text.format(
+            n=show.count(count), eur=show.eur(plan.gross - sum((r.gross for r in blocked), Decimal(0)))
+        )
+        if blocked:
+            first = f"{blocked[0].order_number}: {sentence(blocked[0].blocking[0])}"
+            question = _("{n} gehen nicht ({first}). {question}").format(n=len(blocked), first=first, question=question)
+        self.ask(question, (_("Ja"), self._create))
+
+    def _create(self) -> None:
+        plan, desk = self.plan, self.desk
+        self.say(_("Beginnt …"))
+        self.start_task("create", lambda stop: interval_creation.apply_create(desk, plan, stop=stop))
+
+    def task_done(self, name: str, result: CreationResult) -> None:
+        """On to the created numbers; closing them leads back to the form."""
+        if result.creation is not None:
+            creation_id = result.creation.id
+            self.dismiss(None)
+            self.billing.open("interval_created", creation_id=creation_id)
+
+
+def row_note(row: IntervalRow) -> str:
+    """Why the row has a sign: what forbids it first, then hints, then that it is overdue."""
+    texts = [sentence(p) for p in (*row.blocking, *row.warnings)]
+    if row.overdue:
+        texts.append(_("überfällig: die folgende Periode ist schon fällig"))
+    if len(row.period_starts) > 1:
+        texts.append(_("fasst {n} Perioden zusammen").format(n=len(row.period_starts)))
+    return f"{row.order_number}: {' · '.join(texts)}" if texts else ""
