@@ -28,7 +28,7 @@ def demo_payments(tx: Transaction, customer: Customer, today: date) -> list[Paym
         if entry.cancelled or entry.amount <= 0 or due + timedelta(days=7) > today or rng.random() < 0.25:
             continue
         made.append(_pay(tx, customer, entry, rng, today))
-    if made and rng.random() < 0.05 and made[-1].paid_date + timedelta(days=6) <= today:
+    if made and rng.random() < 0.1 and made[-1].paid_date + timedelta(days=6) <= today:
         day = made[-1].paid_date + timedelta(days=6)
         made.append(store_return(tx, made[-1], day, at=_at(day), text="Rücklastschrift AC04"))
     return made

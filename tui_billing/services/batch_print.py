@@ -5,6 +5,7 @@ that ends in between leaves an open batch; printing again writes the same bytes 
 """
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -165,16 +166,11 @@ class _Printing:
             raise Refused(*problems)
         jobs, places = self._jobs(group)
         staging = self.desk.files.staging(f"batch-{self.batch.number}")
-        files: list[StoredFile | Path] = []
-        problems = []
-        for rendered, (_, relative) in zip(self.desk.renderer().render(jobs, staging), places, strict=True):
-            if rendered.path is None:
-                problems.append(rendered.problem or Problem("PDF", "{name}", {"name": relative}))
-            else:
-                files.append(self._keep(rendered, relative))
-        if problems:
-            raise Refused(*problems)
-        self._remember(group, [p for p, _ in places], files)
+        results = list(self.desk.renderer().render(jobs, staging))
+        failed = [(r, place) for r, (_, place) in zip(results, places, strict=True) if r.path is None]
+        if failed:
+            raise Refused(*(r.problem or Problem("PDF", "{name}", {"name": place}) for r, place in failed))
+        self._remember(group, [p for p, _ in places], self._keep(results, [place for _, place in places]))
 
     def _jobs(self, group: Sequence[Bundle]) -> tuple[list[Job | StatementJob], list[tuple[int, str]]]:
         """Jobs in the order of printing, each with its customer and the place of its file ("" for a copy)."""
@@ -198,16 +194,22 @@ class _Printing:
     def _whole(self, heads: Iterable[DocumentHead]) -> list[Document]:
         return list(self.desk.store.get_many(Document, [h.id for h in heads]).values())
 
-    def _keep(self, rendered: Rendered, relative: str) -> StoredFile | Path:
-        """Publish an original; a copy only waits for the print file."""
-        assert rendered.path is not None
-        if relative:
-            return self._publish(rendered.path, relative, rendered.sha256)
-        folder = self.desk.files.path(f"staging/copies-{self.batch.number}")
+    def _keep(self, results: Sequence[Rendered], places: Sequence[str]) -> list[StoredFile | Path]:
+        """Publish the originals of a group together; a copy only waits for the print file."""
+        paths = [r.path for r in results if r.path is not None]
+        originals = [
+            (_hashed(place, r.sha256), path.read_bytes())
+            for r, path, place in zip(results, paths, places, strict=True)
+            if place
+        ]
+        stored = iter(self.desk.files.write_many(originals))
+        return [next(stored) if place else self._wait(path) for path, place in zip(paths, places, strict=True)]
+
+    def _wait(self, copy: Path) -> Path:
+        folder = self.desk.files.path(f"staging/copies-{self.batch.number}-{os.getpid()}")
         folder.mkdir(parents=True, exist_ok=True)
         self.copies += 1
-        target = folder / f"{self.copies:06d}.pdf"
-        return Path(shutil.move(rendered.path, target))
+        return Path(shutil.move(copy, folder / f"{self.copies:06d}.pdf"))
 
     def _remember(self, group: Sequence[Bundle], owners: Sequence[int], files: Sequence[StoredFile | Path]) -> None:
         by_owner: dict[int, list[StoredFile | Path]] = {}
@@ -239,11 +241,7 @@ class _Printing:
         target = self.desk.files.staging(f"batch-{self.batch.number}") / file_name(self.batch)
         self.desk.renderer().combine(files, target, cover_lines(self.batch, _sums(on_paper)))
         digest = hashlib.sha256(target.read_bytes()).hexdigest()
-        return self._publish(target, f"{self.folder}/{file_name(self.batch)}", digest)
-
-    def _publish(self, source: Path, relative: str, sha256: str) -> StoredFile:
-        """The hash stands in the name: two clerks who print at once never write over each other's files."""
-        return self.desk.files.publish(source, f"{relative.removesuffix('.pdf')}.{sha256[:12]}.pdf")
+        return self.desk.files.publish(target, _hashed(f"{self.folder}/{file_name(self.batch)}", digest))
 
     def _commit(self, seq: int, combined: StoredFile | None, *, decide_inside: bool) -> Printed:
         at = self.desk.timestamp()
@@ -283,6 +281,11 @@ class _Printing:
                 count += 1
             tx.insert(statement_record(self.batch, customer_id, made.figures, at, made.statement))
         return count
+
+
+def _hashed(relative: str, sha256: str) -> str:
+    """The hash stands in the name: two clerks who print at once never write over each other's files."""
+    return f"{relative.removesuffix('.pdf')}.{sha256[:12]}.pdf"
 
 
 def _sums(made: Sequence[_Made]) -> tuple[int, int, Decimal]:
