@@ -1,6 +1,5 @@
 """The audit trail: entries read backwards from the kept journals."""
 
-import json
 import mmap
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,12 +125,26 @@ def changed_since(folder: Path, active: str, end: int, seq: int, to: int) -> Cha
     return Changes(to, ids)
 
 
-def entries(folder: Path) -> Iterator[tuple[str, int, dict[str, Any], bytes]]:
-    """(file, offset, header fields, line) of every line of every kept journal, oldest first, unchecked."""
-    for path in journals(folder):
-        if path.stat().st_size:
-            for offset, line in _Mapped(path, None).forward():
-                try:
-                    yield path.name, offset, fields_of(line), line
-                except (BadLine, json.JSONDecodeError):
-                    yield path.name, offset, {}, line
+def raw_lines(path: Path) -> Iterator[tuple[int, bytes, bool]]:
+    """(offset, line, whether it ends in a newline) of a journal as it is now, unchecked."""
+    if path.stat().st_size:
+        mapped = _Mapped(path, None)
+        end = 0
+        for offset, line in mapped.forward():
+            yield offset, line, True
+            end = offset + len(line) + 1
+        if end < mapped.end:
+            yield end, mapped.data[end : mapped.end], False
+
+
+def entries_forward(folder: Path) -> Iterator[Entry]:
+    """All entries of all kept journals, oldest first. Raises Damaged at a line that cannot be read."""
+    paths = journals(folder)
+    for path in paths:
+        for number, (offset, line, complete) in enumerate(raw_lines(path), start=1):
+            try:
+                entry = entry_of(line) if complete else None
+            except BadLine as error:
+                raise damaged(f"journal/{path.name}", number, f"Zeile beschädigt ({error})", offset) from None
+            if entry is not None:
+                yield entry

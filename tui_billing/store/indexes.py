@@ -100,6 +100,16 @@ class SortedKeys:
         high = self._first(code, low, above=True)
         return low + bisect_left(self.ids(low, high), record_id)
 
+    def same_as(self, width: int, codes: bytes) -> bool:
+        """Whether the keys are these, which are `width` wide."""
+        keys = bytes(self.slices()[0])
+        wide = max(width, self.width)
+        return all(
+            keys[i * self.width : (i + 1) * self.width].ljust(wide, b"\0")
+            == codes[i * width : (i + 1) * width].ljust(wide, b"\0")
+            for i in range(self.count)
+        )
+
     def slices(self) -> tuple[memoryview, memoryview]:
         """All keys and all ids as bytes."""
         view, keys, ids = memoryview(self._data), self._keys_at, self._ids_at

@@ -230,6 +230,8 @@ class Tables:
             self.infos.setdefault(info.table, {}).setdefault(info.index, []).append(info)
         self._mapped: OrderedDict[tuple[str, int], Segment] = OrderedDict()
         self._indexes: dict[str, TableIndex] = {}
+        self.cached = True
+        """Whether index files may be read and written."""
 
     def check_sizes(self) -> None:
         """Every table file is there with the right length. Raises Moved."""
@@ -297,6 +299,8 @@ class Tables:
         return found
 
     def _load(self, table: str) -> TableIndex | None:
+        if not self.cached:
+            return None
         try:
             with self.index_path(table).open("rb") as handle:
                 index = TableIndex(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ))
@@ -322,7 +326,7 @@ class Tables:
         """Write an index file. While a compaction's files wait for their manifest it is not written, only used."""
         pieces = index_bytes(self.content(table), self.book.of(table).fingerprint(), slots, sections)
         try:
-            if not self.manifest.pending:
+            if self.cached and not self.manifest.pending:
                 replace_file(self._ops, self.index_path(table), pieces, file_mode(self.folder))
                 return self._load(table) or TableIndex(b"".join(pieces))
         except OSError:

@@ -1,0 +1,143 @@
+"""Backup while others write, and its restore.
+
+A backup is a data folder: hard links of the table files and documents (copies on another disk), which are never
+changed in place, and copies of the manifest and of the journals up to their last newline. Index files are not in it.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tui_billing.store.engine import StoreError
+from tui_billing.store.fsops import FsOps, file_mode, folder_mode
+from tui_billing.store.journal_engine import open_engine
+from tui_billing.store.locks import FileLock
+from tui_billing.store.manifest import NAME
+from tui_billing.store.state import journals
+
+LINKED = ("documents",)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Where it is, the last transaction in it, and how many files and bytes it has."""
+
+    folder: Path
+    seq: int
+    files: int
+    size: int
+
+
+def backup(folder: Path, target: Path, *, link: bool = True, **options: Any) -> Backup:
+    """Make a backup in `target`, which must not exist or be empty; it appears whole or not at all.
+
+    Writers go on meanwhile; a compaction waits. Raises StoreError where the target is not free or something is damaged.
+    """
+    _must_be_free(target)
+    partial = target.with_name(f".{target.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    open_engine(folder, create=False, **options).close()
+    lock = FileLock(folder / "compact.lock", FsOps(), file_mode(folder))
+    lock.acquire()
+    try:
+        try:
+            _copy_all(folder, partial, _linked if link else _copied)
+        finally:
+            lock.close()
+        made = _proved(partial)
+        if target.is_dir():
+            target.rmdir()
+        os.replace(partial, target)
+        FsOps().fsync_folder(target.absolute().parent)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return Backup(target, made.seq, made.files, made.size)
+
+
+def restore(source: Path, target: Path) -> Backup:
+    """Make a data folder from a backup: copies of everything, so that the backup stays as it is.
+
+    `target` must not exist or be empty. Raises StoreError where the backup is no data folder or is damaged.
+    """
+    if not (source / NAME).exists():
+        raise StoreError("In {folder} liegt kein Datenbestand", folder=str(source))
+    return backup(source, target, link=False)
+
+
+def _must_be_free(target: Path) -> None:
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise StoreError("{folder} ist nicht leer", folder=str(target))
+
+
+def _copy_all(folder: Path, partial: Path, put: Callable[[Path, Path], None]) -> None:
+    mode = folder_mode(folder)
+    ops = FsOps()
+    for name in ("", "tables", "journal"):
+        ops.mkdir(partial / name, mode)
+    _copied(folder / NAME, partial / NAME)
+    for path in sorted(folder.glob("tables/*.json")):
+        put(path, partial / "tables" / path.name)
+    for path in journals(folder):
+        _copy_journal(path, partial / "journal" / path.name)
+    for path in sorted(folder.glob("journal/torn-*.bin")):
+        put(path, partial / "journal" / path.name)
+    for name in LINKED:
+        for path in sorted((folder / name).rglob("*")):
+            into = partial / path.relative_to(folder)
+            if path.is_dir():
+                ops.mkdir(into, mode)
+            elif not path.name.endswith(".tmp"):
+                into.parent.mkdir(parents=True, exist_ok=True)
+                put(path, into)
+    for path in (p for p in partial.rglob("*") if p.is_dir()):
+        ops.fsync_folder(path)
+    ops.fsync_folder(partial)
+
+
+def _linked(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        _copied(source, target)
+
+
+def _copied(source: Path, target: Path) -> None:
+    shutil.copy2(source, target)
+    _sync(target)
+
+
+def _copy_journal(source: Path, target: Path) -> None:
+    """Up to the last newline: what follows is being written."""
+    left = source.stat().st_size
+    with source.open("rb") as reader, target.open("wb") as writer:
+        last = 0
+        while left > 0 and (block := reader.read(min(left, 1 << 20))):
+            left -= len(block)
+            if (newline := block.rfind(b"\n")) >= 0:
+                last = writer.tell() + newline + 1
+            writer.write(block)
+        writer.truncate(last)
+    shutil.copymode(source, target)
+    _sync(target)
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _proved(partial: Path) -> Backup:
+    """Open what was made: its chain and table files are sound."""
+    engine = open_engine(partial, create=False)
+    try:
+        files = [p for p in partial.rglob("*") if p.is_file()]
+        return Backup(partial, engine.seq, len(files), sum(p.stat().st_size for p in files))
+    finally:
+        engine.close()
