@@ -169,7 +169,7 @@ def show_record_table(count: int) -> None:
 
         def compose(self) -> ComposeResult:
             columns = [Column(t, t, w, right=t == "Brutto", flex=t == "Kunde") for t, w in labels]
-            yield RecordTable(columns, lambda i: rows[i])
+            yield RecordTable(columns, lambda i: rows[i], open_filter=self.begin)
 
         def __init__(self) -> None:
             super().__init__()
@@ -183,7 +183,7 @@ def show_record_table(count: int) -> None:
             table = self.query_one(RecordTable)
             table.remove_rows(table.targets())
 
-        def on_record_table_filter_wanted(self) -> None:
+        def begin(self) -> None:
             self.typing = True
 
         def on_key(self, event: object) -> None:

@@ -13,6 +13,7 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.filter import Monochrome, NoColor
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES, Theme
@@ -22,6 +23,8 @@ from tui_billing.i18n import _, use_language
 from tui_billing.screens.base import DeskScreen
 from tui_billing.screens.messages import RecordsChanged, TaskFailed
 from tui_billing.screens.tasks import Task
+from tui_billing.screens.widgets.filter_bar import FilterBar
+from tui_billing.screens.widgets.status_line import StatusLine
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import StoreError
 
@@ -130,11 +133,15 @@ class BillingApp(App[int], inherit_bindings=False):
         self.register_theme(CALM)
         self.register_theme(PLAIN)
         self.theme = theme_for(slow)
+        if self.no_color:
+            # Textual chose its filter before the theme was known: grey tones are colours too.
+            self._filters = [f for f in self._filters if not isinstance(f, Monochrome)] + [NoColor()]
         self.animation_level = "none"
         self.ended_by = 0
         self._seq = desk.store.seq
         self._company: str | None = None
         self._tasks: list[Task] = []
+        self._ahead: list[events.Key] = []
         self._poll: asyncio.Task[None] | None = None
 
     def get_driver_class(self) -> type[Driver]:
@@ -198,6 +205,28 @@ class BillingApp(App[int], inherit_bindings=False):
             self.open("too_small")
         elif is_shown and not is_small:
             self.pop_screen()
+
+    # --- keys that were typed ahead ---
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that was typed before the focus had moved belongs to what has the focus now.
+
+        On a slow line `/öz` arrives in one piece: without this ö and z would meet the table, and a `u` would undo.
+        """
+        screen, focused = self.desk_screen, self.focused
+        if screen is not None and screen.IS_TYPED and focused is None and event.key not in ("escape", "ctrl+q"):
+            self._ahead.append(event)
+            event.prevent_default()
+        elif isinstance(focused, (FilterBar, StatusLine)) or (screen is not None and screen.IS_TYPED):
+            handler = getattr(focused, "on_key", None)
+            if handler is not None:
+                handler(event)
+
+    def type_again(self) -> None:
+        """The first field is there: what was typed ahead goes into it."""
+        waiting, self._ahead = self._ahead, []
+        for event in waiting:
+            self.post_message(events.Key(event.key, event.character))
 
     # --- work in threads ---
 

@@ -39,6 +39,8 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
     HELP: ClassVar[str] = ""
     """German message id: two or three sentences above the keys on F1."""
     AUTO_FOCUS = "RecordTable, TextView"
+    IS_TYPED: ClassVar[bool] = False
+    """Whether letters are typed here: those that come before the first field is there wait for it."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if "NAME" in cls.__dict__:

@@ -49,6 +49,7 @@ class FormScreen(DeskScreen):
     """Base of all forms; see the module's text."""
 
     AUTO_FOCUS = ""
+    IS_TYPED = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +98,8 @@ class FormScreen(DeskScreen):
     def on_mount(self) -> None:
         super().on_mount()
         if first := self.first_field():
-            self.field(first).focus()
+            self.field(first).enter()
+        self.billing.type_again()
 
     def on_records_changed(self, message: RecordsChanged) -> None:
         """Typed text stays as it is; a clash is found when it is saved."""
@@ -122,7 +124,7 @@ class FormScreen(DeskScreen):
         if message.field is self.widgets[-1]:
             self.say(_("F8 speichert."))
         else:
-            self.focus_next(FieldWidget)
+            self.action_next_field()
 
     def on_field_widget_edited(self, message: FieldWidget.Edited) -> None:
         if self.status.text and not self.status.is_asking:
@@ -142,16 +144,21 @@ class FormScreen(DeskScreen):
     # --- actions ---
 
     def action_next_field(self) -> None:
-        self.focus_next(FieldWidget)
+        self._step(1)
 
     def action_previous_field(self) -> None:
-        self.focus_previous(FieldWidget)
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        widgets = self.widgets
+        at = widgets.index(self.focused) if self.focused in widgets else -1
+        widgets[(at + by) % len(widgets)].enter()
 
     def action_save(self) -> None:
         """F8: check every field, then store."""
         values, wrong = self.read_values()
         if wrong is not None:
-            wrong.focus()
+            wrong.enter()
             self.say(_("Bitte erst berichtigen: {field}").format(field=_(wrong.spec.label)), alert=True)
             return
         try:
@@ -173,7 +180,7 @@ class FormScreen(DeskScreen):
         for name, widget in names.items():
             widget.show_problems([p for p in at_fields if p.where == name])
         if at_fields:
-            names[at_fields[0].where].focus()
+            names[at_fields[0].where].enter()
         self.say(" ".join(sentence(p) for p in rest) or _("Bitte erst berichtigen."), alert=True)
 
     def show_theirs(self) -> None:

@@ -45,6 +45,7 @@ class ListScreen(DeskScreen):
             sort_key=lambda row_id, key: self.sort_key(self.records[row_id], key),
             tone=lambda row_id: self.tone(self.records[row_id]),
             empty=_(self.EMPTY),
+            open_filter=lambda: self.query_one(FilterBar).open(),
         )
 
     def compose_foot(self) -> ComposeResult:
@@ -150,9 +151,6 @@ class ListScreen(DeskScreen):
     def on_record_table_changed(self) -> None:
         self.show_lines()
 
-    def on_record_table_filter_wanted(self) -> None:
-        self.query_one(FilterBar).open()
-
     def on_filter_bar_typed(self, message: FilterBar.Typed) -> None:
         self.table.set_filter(message.text)
 
@@ -160,7 +158,8 @@ class ListScreen(DeskScreen):
         """Back to the table, with the filter or without, and on with an arrow key."""
         if not message.keep:
             self.set_filter("")
-        self.table.focus(scroll_visible=False)
+        self.set_focus(self.table, scroll_visible=False)
+        self.query_one(FilterBar).can_focus = False
         if message.key:
             action = {"up": "up", "down": "down", "pageup": "page_up", "pagedown": "page_down"}[message.key]
             await self.table.run_action(action)

@@ -83,6 +83,7 @@ class FieldWidget(Widget, can_focus=True, inherit_bindings=False):
         self.spec = spec
         self.problems: list[Problem] = []
         self.theirs = ""
+        self._is_entered = False
         self.set_value(value)
 
     # --- value ---
@@ -150,11 +151,25 @@ class FieldWidget(Widget, can_focus=True, inherit_bindings=False):
         segments.append(Segment(fit("  " + self.note(), rest), self._component("note")))
         return Strip(segments).crop(0, width)
 
+    def entered(self) -> None:
+        """The clerk came here."""
+
+    def enter(self) -> None:
+        """Take the focus now, not after the next message: what is typed ahead must find the field ready."""
+        self.screen.set_focus(self)
+        self._is_entered = True
+        self.entered()
+        self.refresh()
+
     def on_focus(self) -> None:
+        if not self._is_entered:
+            self.entered()
+        self._is_entered = True
         self.refresh()
 
     def on_blur(self) -> None:
         """Leaving a field is the moment to say what is wrong with it."""
+        self._is_entered = False
         if self.is_dirty:
             self.check()
         self.refresh()
@@ -176,10 +191,9 @@ class TextField(FieldWidget):
     def accept(self) -> None:
         self.initial = self.text
 
-    def on_focus(self) -> None:
+    def entered(self) -> None:
         """Entering selects everything: the first letter replaces it, an arrow keeps it."""
         self.is_selected, self.cursor = bool(self.text), len(self.text)
-        super().on_focus()
 
     def read(self) -> tuple[Any, list[Problem]]:
         return self.spec.parse(self.text)

@@ -40,7 +40,7 @@ class FilterBar(Widget, can_focus=True, inherit_bindings=False):
     def open(self) -> None:
         """Take the keyboard."""
         self.can_focus = True
-        self.focus(scroll_visible=False)
+        self.screen.set_focus(self, scroll_visible=False)
         self.refresh()
 
     def show(self, text: str, note: str) -> None:
@@ -50,7 +50,6 @@ class FilterBar(Widget, can_focus=True, inherit_bindings=False):
             self.refresh()
 
     def _close(self, keep: bool, key: str = "") -> None:
-        self.can_focus = False
         self.post_message(self.Closed(keep, key))
         self.refresh()
 

@@ -67,12 +67,6 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         table: "RecordTable"
 
     @dataclass
-    class FilterWanted(Message):
-        """The clerk pressed `/`."""
-
-        table: "RecordTable"
-
-    @dataclass
     class CursorMoved(Message):
         """The cursor is on another row; posted only where `follow` is set."""
 
@@ -87,11 +81,12 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         tone: Callable[[int], str] | None = None,
         empty: str = "",
         follow: bool = False,
+        open_filter: Callable[[], None] | None = None,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self.columns, self.cells, self.tone, self.empty, self.follow = tuple(columns), cells, tone, empty, follow
-        self._sort_key = sort_key
+        self._sort_key, self.open_filter = sort_key, open_filter
         self.list = RowList(lambda row_id: " ".join(self.cells(row_id)))
         self.sorted_by: str = ""
         self.sorted_back = False
@@ -216,9 +211,10 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.sort_by(self.sorted_by, back=not self.sorted_back)
 
     def action_filter(self) -> None:
-        """Ask for the filter bar."""
+        """Open the filter bar at once, so that a letter typed right behind `/` finds it."""
         self._fold_on()
-        self.post_message(self.FilterWanted(self))
+        if self.open_filter is not None:
+            self.open_filter()
 
     # --- cursor ---
 

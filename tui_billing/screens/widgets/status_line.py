@@ -66,14 +66,15 @@ class StatusLine(Widget, can_focus=True, inherit_bindings=False):
         self.text, self.is_alert, self._chosen, self._answers = text, False, 0, answers
         self.can_focus = True
         self._resize()
-        self.focus(scroll_visible=False)
+        self.screen.set_focus(self, scroll_visible=False)
 
     def _answer(self, index: int) -> None:
         """0 is Nein."""
         answers, self._answers = self._answers, ()
-        self.text, self.can_focus = "", False
+        self.text = ""
         if self._back_to is not None and self._back_to.is_attached:
-            self._back_to.focus(scroll_visible=False)
+            self.screen.set_focus(self._back_to, scroll_visible=False)
+        self.can_focus = False
         self._resize()
         if index:
             answers[index - 1][1]()
