@@ -97,7 +97,7 @@ def _membership(customer: Customer, place: int, today: date) -> DemoOrder:
     start = date(today.year - 2, 1, 1)
     ends = place % 30 == 10
     lines = (
-        OrderLine(article="BEI", name="Mitgliedsbeitrag {Jahr}", unit="Jahr", unit_price=Decimal("96.00")),
+        OrderLine(article="BEI", name="Beitrag {Jahr}", unit="Jahr", unit_price=Decimal("96.00")),
         *((_magazine(),) if place % 4 == 0 else ()),
     )
     order = Order(
@@ -116,7 +116,7 @@ def _membership(customer: Customer, place: int, today: date) -> DemoOrder:
 def _magazine() -> OrderLine:
     return OrderLine(
         article="ZTG",
-        name="Vereinszeitung, 12 Hefte {Jahr}",
+        name="Vereinszeitung {Jahr}",
         unit="Jahr",
         unit_price=Decimal("24.00"),
         vat_rate=Decimal(7),
@@ -139,7 +139,7 @@ def _rent(customer: Customer, place: int, rng: random.Random, today: date) -> De
     lines = (
         OrderLine(
             article="MI",
-            name="Miete Gewerbefläche {Monat}",
+            name="Miete {Monat}",
             unit="Monat",
             unit_price=rent,
             price_changes=(PriceChange(valid_from=date(today.year, 7, 1), unit_price=rent * Decimal("1.03")),),
@@ -158,20 +158,20 @@ def _maintenance(customer: Customer, place: int, rng: random.Random, today: date
     terms = IntervalTerms(unit=IntervalUnit.QUARTER, anchor=first, timing=Timing.IN_ARREARS)
     line = OrderLine(
         article="WA",
-        name="Wartung Heizungsanlage {Quartal}",
+        name="Wartung {Quartal}",
         unit="Quartal",
         unit_price=Decimal(rng.randrange(180, 690, 15)),
     )
     billed = quarter - timedelta(days=1)
     if place % 12 == 9:
         terms = IntervalTerms(anchor=date(today.year - 1, 1, 31), month_end=True, timing=Timing.IN_ADVANCE)
-        line = replace(line, name="Fernüberwachung {von} bis {bis}", unit="Monat", unit_price=Decimal("39.90"))
+        line = replace(line, name="Fernwartung ab {von}", unit="Monat", unit_price=Decimal("39.90"))
         billed = add_months(today.replace(day=1), 0) - timedelta(days=1)
     elif place % 12 == 7:
         terms = IntervalTerms(every=2, anchor=first, timing=Timing.IN_ARREARS, catch_up=CatchUp.NEXT_ONLY)
         line = replace(
             line,
-            name="Wartungspauschale {Leistungszeitraum}",
+            name="Pauschale ab {von}",
             unit="Jahr",
             unit_price=Decimal(1000),
             price_basis=PriceBasis.YEAR,

@@ -63,7 +63,7 @@ class IntervalCreatedScreen(ListScreen):
         rows = interval_creation.created_rows(self.desk.store, creation)
         lines = [Line(row.document_id, row) for row in rows]
         failed = sorted((creation.failed or {}).items())
-        return creation, lines + [Line(-n, None, where, text) for n, (where, text) in enumerate(failed, 1)]
+        return creation, [Line(-n, None, where, text) for n, (where, text) in enumerate(failed, 1)] + lines
 
     def show(self, data: Any) -> None:
         self.creation = data[0]
@@ -141,9 +141,8 @@ class IntervalCreatedScreen(ListScreen):
         self.say(_("{n} Rechnungen erstellt").format(n=show.count(len(result.document_ids))))
 
     def action_print(self) -> None:
-        """F9: Massendruck over the whole range."""
-        numbers = sorted(r.number for r in self.made)
-        self.billing.open("mass_print", number_from=numbers[0], number_to=numbers[-1])
+        """F9: Massendruck of exactly these, whatever their Nummernkreise."""
+        self.billing.open("mass_print", document_ids=[r.document_id for r in self.made])
 
     def action_to_run(self) -> None:
         """m: the marked ones, else all, into a new Rechnungslauf."""

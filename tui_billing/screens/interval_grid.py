@@ -19,6 +19,8 @@ from tui_billing.services import interval_creation, interval_ledger, intervals
 from tui_billing.services.interval_creation import CreationResult
 from tui_billing.services.intervals import IntervalRow, IntervalSelection
 
+HINT = "PLATZHALTER_OHNE_TEXT"
+
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
@@ -28,9 +30,12 @@ class GridRow:
     row: IntervalRow
 
     @property
-    def alerts(self) -> bool:
-        """Whether the row carries the sign `!`."""
-        return bool(self.row.overdue or self.row.warnings or self.row.blocking)
+    def sign(self) -> str:
+        """`!` overdue, forbidden or worth a look; `?` a mere hint; nothing."""
+        row = self.row
+        if row.overdue or row.blocking or any(w.code != HINT for w in row.warnings):
+            return " !"
+        return " ?" if row.warnings else ""
 
 
 class IntervalGridScreen(ListScreen):
@@ -40,15 +45,15 @@ class IntervalGridScreen(ListScreen):
     TABLES: ClassVar[frozenset[str]] = frozenset(("orders", "periods", "customers"))
     HELP: ClassVar[str] = N_(
         "Jede Zeile wird eine Rechnung. Entf löscht die Zeile nur aus dieser Auswahl, die Periode steht beim nächsten "
-        "Mal wieder an; F12 lässt eine Periode mit Grund endgültig aus. ! heißt überfällig oder mit Hinweis, er steht "
-        "unten, sobald der Zeiger auf der Zeile ist."
+        "Mal wieder an; F12 lässt eine Periode mit Grund aus. ! heißt überfällig oder Warnung, ? ein Hinweis; "
+        "der Satz dazu steht unten, sobald der Zeiger auf der Zeile ist."
     )
     EMPTY: ClassVar[str] = N_("Keine Zeile mehr in dieser Auswahl. u holt Gelöschtes zurück.")
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("order", N_("Auftrag"), 7),
-        Column("customer", N_("Kunde"), 12, flex=True),
+        Column("customer", N_("Kunde"), 16),
         Column("period", N_("Leistungszeitraum"), 19),
-        Column("text", N_("Text"), 15),
+        Column("text", N_("Text"), 12, flex=True),
         Column("net", N_("Netto"), 9, right=True),
     )
 
@@ -91,8 +96,7 @@ class IntervalGridScreen(ListScreen):
     def cells(self, record: GridRow) -> Sequence[str]:
         row = record.row
         period = f"{show.short_day(row.period_start)}–{show.short_day(row.period_end)}"
-        sign = " !" if record.alerts else ""
-        return (row.order_number, row.customer_name, period + sign, row.text, show.amount(row.net))
+        return (row.order_number, row.customer_name, period + record.sign, row.text, show.amount(row.net))
 
     def sort_key(self, record: GridRow, key: str) -> Any:
         known: dict[str, Any] = {"period": record.row.key.start, "net": record.row.net}
@@ -104,12 +108,11 @@ class IntervalGridScreen(ListScreen):
     def balance_text(self) -> str:
         plan = self.plan
         due, taken = len(plan.rows), len(plan.rows) - len(plan.dropped)
-        text = _("{due} fällig · {dropped} entfernt · {taken} zu erstellen {net} netto {gross}").format(
+        text = _("{due} fällig · {dropped} entfernt · {taken} zu erstellen {net} netto").format(
             due=show.count(due),
             dropped=show.count(len(plan.dropped)),
             taken=show.count(taken),
-            net=show.amount(plan.net),
-            gross=show.eur(plan.gross),
+            net=show.eur(plan.net),
         )
         overdue = sum(r.overdue for r in plan.taken)
         return text + (f" · ! {_('überfällig')} {show.count(overdue)}" if overdue else "")
@@ -240,7 +243,8 @@ class IntervalGridScreen(ListScreen):
         )
         if blocked:
             first = f"{blocked[0].order_number}: {sentence(blocked[0].blocking[0])}"
-            question = _("{n} gehen nicht ({first}). {question}").format(n=len(blocked), first=first, question=question)
+            cannot = ngettext("{n} geht nicht ({first}).", "{n} gehen nicht ({first}).", len(blocked))
+            question = f"{cannot.format(n=show.count(len(blocked)), first=first.rstrip('.'))} {question}"
         self.ask(question, (_("Ja"), self._create))
 
     def _create(self) -> None:

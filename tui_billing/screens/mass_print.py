@@ -34,7 +34,10 @@ OUTPUTS = (
 
 
 class MassPrintScreen(FormScreen):
-    """The range is counted while it is typed; F8 prints, F4 makes a Rechnungslauf of it."""
+    """The range is counted while it is typed; F8 prints, F4 makes a Rechnungslauf of it.
+
+    `document_ids`: only these documents (the created numbers of an Erstellung), of any Nummernkreis.
+    """
 
     NAME: ClassVar[str] = "mass_print"
     HELP: ClassVar[str] = N_(
@@ -42,9 +45,9 @@ class MassPrintScreen(FormScreen):
         "gedruckt. Ohne Nummern gilt der ganze Bestand. F4 nimmt dieselben Belege in einen Rechnungslauf."
     )
 
-    def __init__(self, number_from: str = "", number_to: str = "") -> None:
+    def __init__(self, document_ids: Sequence[int] = ()) -> None:
         super().__init__()
-        self._from, self._to = number_from, number_to
+        self._document_ids = tuple(document_ids)
         self._turn = 0
         self.plan: MassPrintPlan | None = None
 
@@ -67,8 +70,8 @@ class MassPrintScreen(FormScreen):
 
     def values_of(self, record: Any) -> Mapping[str, Any]:
         return {
-            "number_from": self._from,
-            "number_to": self._to,
+            "number_from": "",
+            "number_to": "",
             "which": Which.NOT_PRINTED,
             "output": (True, False),
             "out": "",
@@ -88,7 +91,12 @@ class MassPrintScreen(FormScreen):
 
     def _parameters(self) -> MassPrintParameters:
         values = {w.spec.name: w.read()[0] for w in self.widgets}
-        return MassPrintParameters(values["number_from"] or "", values["number_to"] or "", values["which"])
+        return self._asked(values)
+
+    def _asked(self, values: Mapping[str, Any]) -> MassPrintParameters:
+        return MassPrintParameters(
+            values["number_from"] or "", values["number_to"] or "", values["which"], self._document_ids
+        )
 
     def _planned(self, parameters: MassPrintParameters) -> MassPrintPlan | Refused:
         try:
@@ -106,7 +114,7 @@ class MassPrintScreen(FormScreen):
 
     def store(self, record: Any, values: Mapping[str, Any]) -> tuple[MassPrintPlan, OutputOptions]:
         """What is asked for now."""
-        parameters = MassPrintParameters(values["number_from"], values["number_to"], values["which"])
+        parameters = self._asked(values)
         combined, singles = values["output"]
         options = OutputOptions(combined, singles, values["out"], values["print_now"])
         return mass_print.plan_mass_print(self.desk.store, parameters), options

@@ -26,12 +26,12 @@ class OrdersScreen(ListScreen):
     )
     EMPTY: ClassVar[str] = N_("Noch kein Auftrag. Einfg legt einen an, „import orders DATEI“ liest sie ein.")
     COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("number", N_("Auftrag"), 8),
+        Column("number", N_("Auftrag"), 7),
         Column("customer", N_("Kunde"), 16, flex=True),
         Column("rhythm", N_("Rhythmus"), 15),
-        Column("text", N_("Text"), 16),
+        Column("text", N_("Text"), 12),
         Column("next", N_("Nächste"), 8),
-        Column("state", N_("Stand"), 9),
+        Column("state", N_("Stand"), 8),
     )
 
     def title_text(self) -> str:

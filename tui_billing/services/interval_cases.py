@@ -15,6 +15,8 @@ from tui_billing.domain.parties import Customer
 from tui_billing.store.repositories import Repository
 
 Ledger = dict[date, LedgerEntry]
+KEPT_CUSTOMERS = 2000
+"""Customers that a selection remembers: enough for those with several orders in a row, little memory."""
 
 
 @lru_cache(maxsize=65536)
@@ -55,7 +57,7 @@ def case_of(reader: Repository, order: Order, customer: Customer | None = None) 
 
 @dataclass(slots=True)
 class CaseReader:
-    """Reads the cases of a selection; customers are read once and only where asked for.
+    """Reads the cases of a selection; customers are remembered for a while.
 
     `problems` gathers orders that cannot be read at all.
     """
@@ -69,6 +71,8 @@ class CaseReader:
     def customer(self, customer_id: int) -> Customer | None:
         """The customer, or None where there is none or the record cannot be read."""
         if customer_id not in self._customers:
+            if len(self._customers) >= KEPT_CUSTOMERS:
+                self._customers.clear()
             try:
                 self._customers[customer_id] = self.reader.get(Customer, customer_id)
             except (KeyError, ValueError, TypeError, ArithmeticError):

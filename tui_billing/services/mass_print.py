@@ -58,11 +58,12 @@ OUT_NAMES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class MassPrintParameters:
-    """Both numbers inclusive, of one Nummernkreis; an empty one is open."""
+    """Both numbers inclusive, of one Nummernkreis; an empty one is open. `document_ids`: only these, where given."""
 
     number_from: str = ""
     number_to: str = ""
     which: Which = Which.NOT_PRINTED
+    document_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,7 @@ def plan_mass_print(store: Repository, parameters: MassPrintParameters) -> MassP
 
 def plan_documents(store: Repository, ids: Sequence[int]) -> MassPrintPlan:
     """These documents whatever their numbers, also once more."""
-    parameters = MassPrintParameters(which=Which.ALL)
-    return _plan(store, parameters, list(store.get_many(DocumentHead, ids).values()))
+    return plan_mass_print(store, MassPrintParameters(which=Which.ALL, document_ids=tuple(ids)))
 
 
 def _plan(store: Repository, parameters: MassPrintParameters, heads: Sequence[DocumentHead]) -> MassPrintPlan:
@@ -141,7 +141,10 @@ def _in_range(store: Repository, parameters: MassPrintParameters) -> list[Docume
         text = N_("Die Nummer von ({first}) liegt hinter der Nummer bis ({last}).")
         raise WrongUse(Problem("NUMMERN_VERTAUSCHT", text, {"first": first, "last": last}))
     prefix = low[0] if first else high[0] if last else ""
-    found = store.between(DocumentHead, "number", prefix or None, f"{prefix}\U0010ffff" if prefix else None)
+    if parameters.document_ids:
+        found = list(store.get_many(DocumentHead, parameters.document_ids).values())
+    else:
+        found = store.between(DocumentHead, "number", prefix or None, f"{prefix}\U0010ffff" if prefix else None)
     keyed = [(_key(head.number), head) for head in found]
     inside = [
         (key, head)

@@ -35,7 +35,7 @@ class OrderRow:
     def state_name(self) -> str:
         """German message id."""
         if self.closed:
-            return N_("abgeschl.")
+            return N_("zu")
         return N_("pausiert") if self.paused else N_("aktiv")
 
 
