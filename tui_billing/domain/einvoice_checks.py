@@ -7,10 +7,10 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from tui_billing.domain.document_facts import categories, is_blank
 from tui_billing.domain.documents import ZERO, Document, VatCategory
 from tui_billing.domain.einvoice_figures import Figures
 from tui_billing.domain.format import money
-from tui_billing.domain.law import categories, is_blank
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.money import percent_of
 from tui_billing.domain.parties import InvoiceFormat

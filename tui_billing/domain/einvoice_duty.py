@@ -5,8 +5,9 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from tui_billing.domain.document_facts import categories
 from tui_billing.domain.documents import Document, DocumentKind, VatCategory
-from tui_billing.domain.law import SMALL_INVOICE_LIMIT, categories
+from tui_billing.domain.law import SMALL_INVOICE_LIMIT
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.parties import InvoiceFormat
 from tui_billing.domain.vat_rates import supply_end

@@ -1,5 +1,8 @@
 """Invoice law as checks on one document's snapshots (rules A1-A5): usable before a number is drawn, and again later.
 
+The exact sums and what the invoice format must carry (einvoice_checks) are asked here too, so that one question tells
+whether a document may leave.
+
 Each check is a function that yields problems; none of them knows the others.
 """
 
@@ -7,7 +10,9 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from tui_billing.domain.document_facts import categories, is_blank
 from tui_billing.domain.documents import Document, DocumentKind, Line, VatCategory
+from tui_billing.domain.einvoice_checks import check_amounts, check_einvoice
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.parties import Address
 from tui_billing.domain.texts import clean
@@ -24,24 +29,21 @@ _TAX_FREE_FOR_BUYER = (VatCategory.REVERSE_CHARGE, VatCategory.INTRA_COMMUNITY)
 
 
 def check_document(document: Document) -> list[Problem]:
-    """What the document lacks to be an invoice (§ 14(4) UStG); an empty list means it may become final."""
+    """What the document lacks to be an invoice (§ 14(4) UStG); an empty list means it may become final.
+
+    Sums are asked for where nothing else is wrong; what the law and the format both ask for is told once.
+    """
     checks = (_seller, _buyer, _dates, _lines, _amounts, _small_business, _reverse_charge, _intra_community)
-    return [problem for check in checks for problem in check(document)]
+    problems = [problem for check in checks for problem in check(document)]
+    if document.totals.vat and not problems:
+        problems = check_amounts(document)
+    told = {problem.code for problem in problems}
+    return problems + [problem for problem in check_einvoice(document) if problem.code not in told]
 
 
 def is_small_invoice(document: Document) -> bool:
     """Kleinbetragsrechnung (§ 33 UStDV): gross at most 250,00, and no supply under § 6a or § 13b."""
     return abs(document.totals.gross) <= SMALL_INVOICE_LIMIT and not categories(document) & {*_TAX_FREE_FOR_BUYER}
-
-
-def categories(document: Document) -> set[VatCategory]:
-    """The VAT categories of the lines."""
-    return {line.vat_category for line in document.lines}
-
-
-def is_blank(text: str) -> bool:
-    """Nothing that a reader would see."""
-    return not clean(text).strip()
 
 
 def is_complete_address(address: Address) -> bool:

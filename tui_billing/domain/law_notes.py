@@ -5,9 +5,9 @@ The German sentence names the term of the law; a document in English keeps that 
 
 from datetime import date, timedelta
 
+from tui_billing.domain.document_facts import categories
 from tui_billing.domain.documents import Document, Reference, VatCategory
 from tui_billing.domain.format import day
-from tui_billing.domain.law import categories
 from tui_billing.domain.texts import clean
 
 CASH_ACCOUNTING_NOTE_FROM = date(2028, 1, 1)

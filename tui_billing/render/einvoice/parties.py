@@ -10,9 +10,9 @@ from drafthorse.models.party import (
     TradeParty,
 )
 
+from tui_billing.domain.document_facts import categories
 from tui_billing.domain.documents import Document, VatCategory
 from tui_billing.domain.inputs import ascii_address
-from tui_billing.domain.law import categories
 from tui_billing.domain.parties import Party
 from tui_billing.render.einvoice.xmltext import line
 
