@@ -156,6 +156,10 @@ class JournalEngine:
     def between(self, table: str, key: str, low: Any, high: Any) -> list[Doc]:
         return self.guarded(table, lambda s: s.queries.between(table, key, low, high))
 
+    def tables(self) -> list[str]:
+        """Names of the tables that hold documents."""
+        return self.guarded("", lambda s: [t for t in sorted({*s.tables.infos, *s.overlay.docs}) if s.count(t)])
+
     def search_text(self, table: str, text: str) -> list[Doc]:
         """Documents whose JSON contains `text` as it stands there, in id order; reads the mapped bytes only."""
         return self.guarded(table, lambda s: s.queries.search_text(table, text))
@@ -418,6 +422,7 @@ def open_engine(
     else:
         _refuse_network(folder, ops)
     lock = FileLock(folder / "lock", ops, file_mode(folder), patience)
+    lock.check_works()
     return JournalEngine(folder, KeyBook(tables), ops, lock, on_wait, now)
 
 

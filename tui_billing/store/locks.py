@@ -87,6 +87,14 @@ class FileLock:
             self._take(pair, in_turn)
         return free
 
+    def _try_turnstile(self) -> bool:
+        """Whether nobody waits at this moment."""
+        pair = self._open()
+        try:
+            return _try(pair[0])
+        finally:
+            self._close(pair)
+
     def acquire(self, on_wait: WaitNotice | None = None) -> None:
         """Wait in line; says who holds the lock after a second. Raises Busy after the patience is over."""
         if self.try_acquire():
@@ -139,7 +147,7 @@ class FileLock:
             self._ops.close(fd)
 
     def check_works(self) -> None:
-        """Raises ReadOnly where a second descriptor gets a lock that the first one holds (some network drives)."""
+        """Raises ReadOnly where locks are not possible, or a second descriptor gets what the first one holds."""
         try:
             first, second = self._open(), self._open()
             try:
@@ -149,6 +157,8 @@ class FileLock:
                 self._close(first)
                 self._close(second)
         except OSError as error:
+            if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+                return  # nobody writes here, so nobody needs the lock
             raise ReadOnly(
                 "Dateisperren sind in {folder} nicht möglich ({error})", folder=str(self.path.parent), error=str(error)
             ) from error

@@ -12,7 +12,7 @@ from tui_billing.domain.codec import decode, encode
 from tui_billing.domain.creations import IntervalCreation
 from tui_billing.domain.documents import Document, DocumentHead, DocumentType, NumberRange, format_number
 from tui_billing.domain.orders import Order, Period
-from tui_billing.domain.parties import Company, Customer
+from tui_billing.domain.parties import Company, Customer, CustomerHead
 from tui_billing.domain.runs import Dispatch, Ignored, InvoiceRun, RunRow
 from tui_billing.domain.settings import Setting
 from tui_billing.store.engine import Changes, Engine, EngineTransaction, Entry, Reader
@@ -22,6 +22,7 @@ R = TypeVar("R")
 TABLE_OF: dict[type, str] = {
     Company: "company",
     Customer: "customers",
+    CustomerHead: "customers",
     Order: "orders",
     Document: "invoices",
     DocumentHead: "invoices",

@@ -84,6 +84,12 @@ class Delta:
             found = self._guarded(table, lambda state: state.next_ids.get(table, 1))
         return found  # type: ignore[return-value]
 
+    def reserve_id(self, table: str) -> int:
+        """The id of the next insert, taken."""
+        record_id = self.next_id(table)
+        self._next_ids[table] = record_id + 1
+        return record_id
+
     def set(self, table: str, record_id: int, doc: Doc, *, existed: bool) -> None:
         """Lay down a whole document with its id and rev. Raises NotUnique."""
         raw = dump(doc)
