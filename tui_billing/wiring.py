@@ -97,7 +97,8 @@ class _Rooms:
             from tui_billing.render.pool import PoolRenderer
 
             letterhead = Letterhead(settings.get(self._store, "letterhead.logo"), self._letterhead_pdf())
-            self._renderer = PoolRenderer(letterhead, settings.get_int(self._store, "pdf.workers"))
+            workers = settings.get_int(self._store, "pdf.workers")
+            self._renderer = PoolRenderer(letterhead, workers, finisher="tui_billing.render.einvoice:finish")
         return self._renderer
 
     def _letterhead_pdf(self) -> str:

@@ -19,18 +19,18 @@ _REASONS: dict[VatCategory, tuple[str, str]] = {
         "Reverse charge (Steuerschuldnerschaft des Leistungsempfängers)",
     ),
     VatCategory.INTRA_COMMUNITY: (
-        "Steuerfreie innergemeinschaftliche Lieferung (§ 4 Nr. 1 Buchst. b, § 6a UStG)",
-        "VAT-exempt intra-community supply (steuerfreie innergemeinschaftliche Lieferung, § 4 Nr. 1b, § 6a UStG)",
+        "Steuerfreie innergemeinschaftliche Lieferung (§ 4 Nr. 1 Buchst. b UStG)",
+        "Exempt intra-Community supply (§ 4 Nr. 1 Buchst. b UStG)",
     ),
     VatCategory.EXPORT: (
-        "Steuerfreie Ausfuhrlieferung (§ 4 Nr. 1 Buchst. a, § 6 UStG)",
-        "VAT-exempt export (steuerfreie Ausfuhrlieferung, § 4 Nr. 1a, § 6 UStG)",
+        "Steuerfreie Ausfuhrlieferung (§ 4 Nr. 1 Buchst. a UStG)",
+        "Exempt export (§ 4 Nr. 1 Buchst. a UStG)",
     ),
     VatCategory.OUT_OF_SCOPE: (
         "Nicht im Inland steuerbare Leistung",
-        "Not taxable in Germany (nicht im Inland steuerbare Leistung)",
+        "Not taxable in Germany",
     ),
-    VatCategory.EXEMPT: ("Umsatzsteuerfreie Leistung", "VAT-exempt supply (umsatzsteuerfreie Leistung)"),
+    VatCategory.EXEMPT: ("Umsatzsteuerfreie Leistung (§ 4 UStG)", "Exempt from VAT (§ 4 UStG)"),
 }
 _SMALL_BUSINESS = (
     "Steuerbefreiung für Kleinunternehmer (§ 19 UStG)",
@@ -67,7 +67,7 @@ def reference_note(document: Document) -> str:
     if reference is None:
         return ""
     when = day(reference.invoice_date, document.language)
-    if document.language == "en":
+    if _column(document):
         return f"Refers to invoice {clean(reference.number)} of {when}"
     return f"Bezug: Rechnung {clean(reference.number)} vom {when}"
 
@@ -78,4 +78,4 @@ def latest_issue_date(delivered: date) -> date:
 
 
 def _column(document: Document) -> int:
-    return 1 if document.language == "en" else 0
+    return 1 if document.language.lower().startswith("en") else 0

@@ -168,7 +168,8 @@ def notes(document: Document, language: str) -> list[str]:
         found.append(label(language, "small_business"))
     else:
         categories = dict.fromkeys(line.vat_category for line in document.lines)
-        found += [VAT_NOTES[language][c] for c in categories if c is not VatCategory.STANDARD]
+        reasons = {VatCategory.EXEMPT: plain(document.exemption_reason)}
+        found += [reasons.get(c) or VAT_NOTES[language][c] for c in categories if c is not VatCategory.STANDARD]
         if document.gross_prices:
             found.append(label(language, "gross_prices"))
     if document.seller.cash_accounting and document.invoice_date >= CASH_ACCOUNTING_NOTE_FROM:

@@ -4,9 +4,19 @@
 pikepdf and Pillow come with the extra `einvoice` and are imported on first use.
 """
 
-from tui_billing.domain.documents import Document
+from functools import cache
+from importlib.util import find_spec
 
-__all__ = ["finish", "xml"]
+from tui_billing.domain.documents import Document
+from tui_billing.i18n import _, say
+
+__all__ = ["finish", "missing_packages", "xml"]
+
+
+@cache
+def missing_packages() -> str:
+    """The first package of the extra `einvoice` that is not installed, or nothing."""
+    return next((name for name in ("drafthorse", "lxml", "pikepdf", "PIL") if find_spec(name) is None), "")
 
 
 def xml(document: Document) -> bytes:
@@ -20,9 +30,12 @@ def finish(document: Document, pdf: bytes) -> bytes:
     """The plain PDF as PDF/A-3b with the XML embedded (ZUGFeRD). Raises ValueError where figures would not agree."""
     from tui_billing.domain.einvoice_checks import check_agreement, check_amounts
     from tui_billing.domain.einvoice_figures import figures
-    from tui_billing.i18n import say
     from tui_billing.render.einvoice.pdfa import to_pdfa
 
+    if missing := missing_packages():
+        raise RuntimeError(
+            _("Für E-Rechnungen fehlt {name}: bitte tui-billing[einvoice] installieren.").format(name=missing)
+        )
     problems = check_amounts(document) or check_agreement(document, figures(document))
     if problems:
         raise ValueError(" ".join(map(say, problems)))
