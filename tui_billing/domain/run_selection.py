@@ -7,15 +7,17 @@ under which a candidate counts as out, those behind it are answered as no longer
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 
 from tui_billing.domain.documents import Document, DocumentHead, DocumentState
 from tui_billing.domain.messages import N_
-from tui_billing.domain.parties import Channel, Customer
+from tui_billing.domain.parties import Channel, Customer, CustomerHead
 from tui_billing.domain.plans import Reason, Verdict
 from tui_billing.domain.runs import Ignored, RunParameters, RunType
 from tui_billing.domain.send_reasons import SEND_REASONS
 
 AnyDocument = Document | DocumentHead
+AnyCustomer = Customer | CustomerHead
 COPY = "copy"
 NO_ADDRESS = "no_address"
 
@@ -30,7 +32,7 @@ class RunFacts:
     """
 
     today: date
-    customers: Mapping[int, Customer] = field(default_factory=dict)
+    customers: Mapping[int, AnyCustomer] = field(default_factory=dict)
     ignored_customers: Mapping[int, Ignored] = field(default_factory=dict)
     ignored_documents: Mapping[int, Ignored] = field(default_factory=dict)
     open_documents: Mapping[int, str] = field(default_factory=dict)
@@ -50,6 +52,12 @@ def judge(document: AnyDocument, parameters: RunParameters, facts: RunFacts) -> 
     return Verdict(document.id, document.totals.gross, tuple(reasons), flags_of(document, parameters, facts))
 
 
+@cache
+def _passed(code: str, text: str) -> Reason:
+    """The reasons that hold for most candidates are made once."""
+    return Reason(code, True, text)
+
+
 def flags_of(document: AnyDocument, parameters: RunParameters, facts: RunFacts) -> tuple[str, ...]:
     """`copy` for what has been sent before (E8), `no_address` for an e-mail that has nowhere to go (E3.11)."""
     flags = [COPY] if document.was_sent and document.id not in facts.own_sent else []
@@ -58,9 +66,11 @@ def flags_of(document: AnyDocument, parameters: RunParameters, facts: RunFacts) 
     return tuple(flags)
 
 
-def recipients(customer: Customer | None) -> tuple[str, ...]:
+def recipients(customer: AnyCustomer | None) -> tuple[str, ...]:
     """The e-mail addresses that a customer's documents go to, all of them in one mail."""
-    return tuple(e for e in customer.emails if e.strip()) if customer else ()
+    if customer is None:
+        return ()
+    return customer.emails if all(customer.emails) else tuple(filter(None, customer.emails))
 
 
 def is_active(entry: Ignored | None, today: date) -> bool:
@@ -81,9 +91,9 @@ def _in_period(document: AnyDocument, parameters: RunParameters, facts: RunFacts
 
 def _chosen(document: AnyDocument, parameters: RunParameters, facts: RunFacts) -> Reason:
     if not parameters.document_ids:
-        return Reason("not_chosen", True, N_("der Lauf nimmt alle Rechnungen des Zeitraums"))
+        return _passed("not_chosen", N_("der Lauf nimmt alle Rechnungen des Zeitraums"))
     if document.id in parameters.document_ids:
-        return Reason("not_chosen", True, N_("gehört zu den markierten Rechnungen des Laufs"))
+        return _passed("not_chosen", N_("gehört zu den markierten Rechnungen des Laufs"))
     return Reason("not_chosen", False, N_("gehört nicht zu den markierten Rechnungen des Laufs"))
 
 
@@ -91,14 +101,14 @@ def _not_cancelled(document: AnyDocument, parameters: RunParameters, facts: RunF
     """What was cancelled while it was still open never leaves; a final one and its Storno both do (E1.3)."""
     if document.state is DocumentState.CANCELLED and not document.final_at:
         return Reason("cancelled", False, N_("vor der ersten Ausgabe storniert"))
-    return Reason("cancelled", True, N_("nicht vor der ersten Ausgabe storniert"))
+    return _passed("cancelled", N_("nicht vor der ersten Ausgabe storniert"))
 
 
 def _not_unknown(document: AnyDocument, parameters: RunParameters, facts: RunFacts) -> Reason:
     """One open dispatch per document, in all runs and single mails together, whatever include_sent says (E1)."""
     run = facts.open_documents.get(document.id)
     if run is None:
-        return Reason("unknown", True, N_("kein Versand unterwegs oder ungeklärt"))
+        return _passed("unknown", N_("kein Versand unterwegs oder ungeklärt"))
     if run:
         return Reason("unknown", False, N_("Versand unterwegs oder ungeklärt (Lauf {run})"), {"run": run})
     return Reason("unknown", False, N_("Einzelversand unterwegs oder ungeklärt"))
@@ -111,9 +121,9 @@ def _not_sent(document: AnyDocument, parameters: RunParameters, facts: RunFacts)
     the clerk who wants both says include_sent and gets copies (E1.4, E8).
     """
     if document.id in facts.own_sent:
-        return Reason("sent", True, N_("in diesem Lauf versendet"))
+        return _passed("sent", N_("in diesem Lauf versendet"))
     if not document.was_sent:
-        return Reason("sent", True, N_("noch nicht versendet"))
+        return _passed("sent", N_("noch nicht versendet"))
     day = min(stamp for stamp in (document.printed_at, document.mailed_at) if stamp)[:10]
     params = {"date": date.fromisoformat(day), "run": facts.sent_by.get(document.id, "")}
     texts = SENT_TEXTS[parameters.include_sent]
@@ -134,7 +144,7 @@ def _document_not_ignored(document: AnyDocument, parameters: RunParameters, fact
 
 def _ignored(code: str, entry: Ignored | None, today: date, passed: str, failed: str) -> Reason:
     if entry is None or not is_active(entry, today):
-        return Reason(code, True, passed)
+        return _passed(code, passed)
     return Reason(code, False, failed, {"reason": entry.reason})
 
 
@@ -168,14 +178,14 @@ def _channel_fits(document: AnyDocument, parameters: RunParameters, facts: RunFa
     if code:
         return Reason(code, False, CHANNEL_TEXTS[code])
     if not parameters.respect_preference:
-        return Reason("channel", True, N_("Kontaktpräferenzen werden nicht beachtet"))
-    return Reason("channel", True, N_("Versandart passt zum Lauf"))
+        return _passed("channel", N_("Kontaktpräferenzen werden nicht beachtet"))
+    return _passed("channel", N_("Versandart passt zum Lauf"))
 
 
 def _not_removed(document: AnyDocument, parameters: RunParameters, facts: RunFacts) -> Reason:
     if document.id in facts.removed:
         return Reason("removed", False, N_("von Hand aus dem Lauf entfernt"))
-    return Reason("removed", True, N_("nicht von Hand entfernt"))
+    return _passed("removed", N_("nicht von Hand entfernt"))
 
 
 SENT_TEXTS = {

@@ -12,7 +12,7 @@ from typing import cast
 from tui_billing.domain.documents import Document, DocumentHead
 from tui_billing.domain.file_names import document_file_name, safe, unique
 from tui_billing.domain.messages import Problem
-from tui_billing.domain.parties import Customer
+from tui_billing.domain.run_selection import AnyCustomer
 from tui_billing.domain.runs import InvoiceRun, RowState, RunRow
 from tui_billing.render.port import Job, Rendered
 from tui_billing.services import settings
@@ -26,7 +26,7 @@ class Made:
 
     row: RunRow
     document: Document
-    customer: Customer | None
+    customer: AnyCustomer | None
     file: str
     sha256: str
     size: int

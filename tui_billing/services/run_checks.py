@@ -10,7 +10,7 @@ from tui_billing.domain.documents import Document, DocumentHead, DocumentState
 from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import Problem
 from tui_billing.domain.parties import Customer
-from tui_billing.domain.run_selection import NO_ADDRESS, REASON_NAMES, RunFacts, is_active, recipients
+from tui_billing.domain.run_selection import NO_ADDRESS, REASON_NAMES, AnyCustomer, RunFacts, is_active, recipients
 from tui_billing.domain.run_states import TO_DO_ROWS
 from tui_billing.domain.runs import Dispatch, Ignored, IgnoredKind, InvoiceRun, RowState, RunRow, RunType
 from tui_billing.services.desk import Desk
@@ -27,7 +27,7 @@ class CheckedRow:
 
     row: RunRow
     document: Document | None
-    customer: Customer | None
+    customer: AnyCustomer | None
     goes: bool
 
 

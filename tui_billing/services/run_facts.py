@@ -5,7 +5,7 @@ from datetime import date
 
 from tui_billing.domain.documents import DocumentHead
 from tui_billing.domain.messages import N_, Problem
-from tui_billing.domain.parties import Customer
+from tui_billing.domain.parties import CustomerHead
 from tui_billing.domain.run_selection import AnyDocument, RunFacts
 from tui_billing.domain.runs import Dispatch, Ignored, IgnoredKind, InvoiceRun, RowState, RunParameters, RunRow
 from tui_billing.services.errors import WrongUse, not_found
@@ -37,7 +37,7 @@ def gather(store: Repository, documents: Iterable[AnyDocument], today: date, row
     rows = list(rows)
     return RunFacts(
         today=today,
-        customers=store.get_many(Customer, sorted({d.customer_id for d in documents})),
+        customers=store.get_many(CustomerHead, sorted({d.customer_id for d in documents})),
         ignored_customers={e.target_id: e for e in ignored if e.kind is IgnoredKind.CUSTOMER},
         ignored_documents={e.target_id: e for e in ignored if e.kind is IgnoredKind.DOCUMENT},
         open_documents=open_documents(store),
