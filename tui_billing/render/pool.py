@@ -6,10 +6,12 @@ document by document, and what breaks again is a problem.
 
 import multiprocessing
 import os
+import sys
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import redirect_stderr
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,6 +140,7 @@ class PoolRenderer:
         if self._given is not None:
             return self._given
         if self._own is None:
+            _start_tracker()
             context = multiprocessing.get_context("spawn")
             self._own = ProcessPoolExecutor(self.workers, mp_context=context, initializer=worker.start)
         return self._own
@@ -171,3 +174,11 @@ def _all_lost(order: Order) -> Outcome:
     text = N_("Der Prozess, der das Dokument erzeugt, ist abgebrochen. Bitte das Dokument prüfen und erneut versuchen.")
     problems = [Problem("PDF_PROZESS_ABGEBROCHEN", text, {}, worker.name_of(job)) for job in order.jobs]
     return Outcome(tuple(Rendered(order.first + i, None, problem=problem) for i, problem in enumerate(problems)))
+
+
+def _start_tracker() -> None:
+    """Start multiprocessing's helper with the real stderr: the screens put one in its place that is no file."""
+    from multiprocessing import resource_tracker
+
+    with redirect_stderr(sys.__stderr__ or sys.stderr):
+        resource_tracker.ensure_running()
