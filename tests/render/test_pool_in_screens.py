@@ -1,8 +1,10 @@
 """The pool starts where stderr is no file, as inside the screens."""
 
+import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 
 def test_the_pool_starts_while_stderr_is_no_file(tmp_path):
@@ -24,5 +26,6 @@ def test_the_pool_starts_while_stderr_is_no_file(tmp_path):
     """)
     file = tmp_path / "screen.py"
     file.write_text(script, encoding="utf-8")
-    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, timeout=60)
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, timeout=60, env=env)
     assert (done.returncode, done.stdout.strip()) == (0, "7"), done.stderr
