@@ -77,15 +77,25 @@ def _from_pdf(data: bytes) -> tuple[bytes | None, list[Problem]]:
     import pikepdf
 
     try:
-        with pikepdf.open(BytesIO(data)) as file:
-            found = {name.lower(): name for name in file.attachments}
-            known = [found[name] for name in _ATTACHMENTS if name in found]
-            if known:
-                return bytes(file.attachments[known[0]].get_file().read_bytes()), []
+        xml = embedded_xml(data)
     except pikepdf.PdfError:
         return None, [Problem("PDF_UNLESBAR", N_("Die PDF-Datei ist beschädigt oder verschlüsselt."))]
+    if xml is not None:
+        return xml, []
     text = N_("In der PDF-Datei steckt keine E-Rechnung (factur-x.xml oder xrechnung.xml): sie ist nur ein Bild.")
     return None, [Problem("KEINE_ERECHNUNG", text)]
+
+
+def embedded_xml(pdf: bytes) -> bytes | None:
+    """The invoice XML inside a PDF, None where there is none. Raises pikepdf.PdfError for a broken file."""
+    import pikepdf
+
+    with pikepdf.open(BytesIO(pdf)) as file:
+        found = {name.lower(): name for name in file.attachments}
+        for name in _ATTACHMENTS:
+            if name in found:
+                return bytes(file.attachments[found[name]].get_file().read_bytes())
+    return None
 
 
 def _recognised(data: bytes, root: Any, from_pdf: bool) -> tuple[EinvoiceFile | None, list[Problem]]:

@@ -19,6 +19,7 @@ from tui_billing.domain.runs import Dispatch, RowState
 from tui_billing.domain.send_reasons import reason_problem
 from tui_billing.domain.settings import Setting
 from tui_billing.services.desk import Desk
+from tui_billing.services.einvoice_mail import as_mailed
 from tui_billing.services.mail_text import MailProfile, address_problems, template_problems
 from tui_billing.services.send_book import Book, KeptBack, Parcel, check, spool_path
 from tui_billing.store.repositories import Transaction
@@ -179,10 +180,12 @@ class Spool:
 
     def _attachments(self, draft: Draft) -> Iterator[MailAttachment]:
         """The files as the archive knows them. Raises ValueError where one is not what it was."""
+        documents = self.desk.store.get_many(Document, draft.job.document_ids)
         for (name, relative), expected in zip(draft.job.attachments, draft.hashes, strict=True):
             data = self.desk.files.read(relative)
             if hashlib.sha256(data).hexdigest() != expected:
                 raise ValueError(relative)
+            name, data = as_mailed(list(documents.values()), name, data)
             yield MailAttachment(name=name, data=data)
 
     def _build(self, draft: Draft, dispatch: Dispatch, attachments: tuple[MailAttachment, ...]) -> bytes:
