@@ -10,7 +10,7 @@ from tui_billing.domain.format import day as shown_day
 from tui_billing.domain.parties import Channel, Customer
 from tui_billing.domain.texts import fold
 from tui_billing.i18n import _
-from tui_billing.services import customers
+from tui_billing.services import customers, dummy
 
 CHANNELS = {Channel.EMAIL: "E-Mail", Channel.LETTER: "Brief", None: "—"}
 
@@ -92,8 +92,12 @@ def edit(context: Context, args: Namespace) -> Answer:
 def _saved(context: Context, customer: Customer) -> Answer:
     checked, problems = customers.checked(customer)
     if not context.dry_run:
+        before = context.desk.store.get(Customer, customer.id) if customer.id else None
         checked = customers.save_customer(context.desk, customer)
         problems = [p for p in problems if p.warning]
+        if before is not None and before.cutoff_day is None:
+            offer = dummy.offer(context.desk.store, checked, context.desk.today())
+            problems += [offer] if offer else []
     return _shown(checked, problems)
 
 

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from tui_billing.commands.frame import Answer, Context, listing, table
+from tui_billing.domain.cutoff import literal_warning
 from tui_billing.domain.settings import SETTINGS
 from tui_billing.i18n import _
 from tui_billing.services import settings
@@ -34,7 +35,8 @@ def set_setting(context: Context, args: Namespace) -> Answer:
     value = settings.normalised(known, args.value)
     if not context.dry_run:
         value = settings.set_value(context.desk, args.key, args.value)
-    return Answer({"setting": {"key": args.key, "value": value}}, lines=[f"{args.key} = {value}"])
+    problems = [literal_warning((), context.desk.today())] if (args.key, value) == ("batch.month_end", "false") else []
+    return Answer({"setting": {"key": args.key, "value": value}}, problems, lines=[f"{args.key} = {value}"])
 
 
 def list_settings(context: Context, args: Namespace) -> Answer:
