@@ -9,20 +9,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tui_billing.store.engine import StoreError
 from tui_billing.store.fsops import FsOps, file_mode, write_at
-from tui_billing.store.indexes import Identity, Section, Slots, spliced
+from tui_billing.store.indexes import BadIndex, Identity, Section, Slots, TableIndex, spliced
 from tui_billing.store.journal import load
 from tui_billing.store.journal_engine import JournalEngine, open_engine
 from tui_billing.store.keys import KeyValues, encoded
 from tui_billing.store.locks import FileLock
 from tui_billing.store.manifest import Manifest, SegmentInfo
 from tui_billing.store.overlay import text_of
-from tui_billing.store.segments import SegmentWriter, Tables, segment_name, segment_of
+from tui_billing.store.segments import Moved, SegmentWriter, Tables, segment_name, segment_of
 from tui_billing.store.state import State
 
 CARRY_FACTOR = 20
@@ -67,10 +67,37 @@ def compact(folder: Path, *, full: bool = True, wait: bool = True, **options: An
             lock.acquire(engine.on_wait)
         elif not lock.try_acquire():
             return None
-        return _Compactor(engine, full).run()
+        try:
+            return _Compactor(engine, full).run()
+        except BadIndex:
+            engine.state.tables.forget_index("")
+            return _Compactor(engine, full).run()
+    except Moved as moved:
+        raise moved.damage from None
     finally:
         lock.close()
         engine.close()
+
+
+@dataclass(slots=True)
+class _Edits:
+    """Index entries of one table that go and come, by key."""
+
+    table: str
+    files: list[_Rewritten]
+    old: TableIndex | None
+    gone: list[set[tuple[bytes, int]]] = field(default_factory=list)
+    fresh: list[set[tuple[bytes, int]]] = field(default_factory=list)
+
+    def sections(self) -> list[Section] | None:
+        """The new sections; None where the index has to be built anew."""
+        out = []
+        for old, gone, fresh in zip(self.old.keys if self.old else (), self.gone, self.fresh, strict=False):
+            section = spliced(old, sorted(gone - fresh), sorted(fresh - gone))
+            if section is None:
+                return None
+            out.append(section)
+        return None if self.old is None else out
 
 
 class _Compactor:
@@ -153,6 +180,7 @@ class _Compactor:
         return Manifest(state.seq, state.head, dict(state.next_ids), schema).with_segments(segments.values())
 
     def _publish(self, files: list[_Rewritten], manifest: Manifest) -> None:
+        edits = [self._edits(table, files) for table in sorted({file.table for file in files})]
         pending = tuple(file.info for file in files if file.info is not None)
         if pending:
             before = self.state.manifest
@@ -162,44 +190,39 @@ class _Compactor:
                 self.ops.rename(file.temporary, self.tables_folder / file.info.file)
         self.ops.fsync_folder(self.tables_folder)
         after = Tables(self.folder, manifest, self.engine.book, self.ops)
-        for table in sorted({file.table for file in files}):
-            self._index(table, [file for file in files if file.table == table], after)
+        for edit in edits:
+            if edit.table in after.infos:
+                self._index(edit, after)
         manifest.save(self.folder, self.ops, self.mode)
 
-    def _index(self, table: str, files: list[_Rewritten], after: Tables) -> None:
+    def _edits(self, table: str, files: list[_Rewritten]) -> _Edits:
+        """What changes in the index, read while the old table files are still in place."""
+        keys, tables = self.engine.book.of(table), self.state.tables
+        out = _Edits(table, [file for file in files if file.table == table], tables.index(table))
+        out.gone, out.fresh = [set() for _ in keys.names], [set() for _ in keys.names]
+        for file in out.files if out.old is not None else ():
+            for record_id in file.changed:
+                raw = tables.raw(table, record_id)
+                _gather(out.gone, keys.values(load(raw)) if raw is not None else None, record_id)
+                _gather(out.fresh, self.state.overlay.values_of(table, record_id), record_id)
+        return out
+
+    def _index(self, edit: _Edits, after: Tables) -> None:
         """The new index: the old one with the changed entries exchanged where that is possible, else built anew."""
-        if table not in after.infos:
-            return
-        before = self.state.tables
-        old = before.index(table)
-        sections = [] if old is None else self._spliced(table, files)
-        if old is None or any(section is None for section in sections):
+        table = edit.table
+        sections = edit.sections()
+        if sections is None:
             after.index(table)
             return
-        fresh = {file.number: file for file in files}
+        fresh = {file.number: file for file in edit.files}
         slots: list[Slots] = []
         for number in after.numbers(table):
             file = fresh.get(number)
             if file is not None:
                 slots.append((number, file.identity, file.slot_bytes))
-            elif (segment := before.segment(table, number)) is not None:
+            elif (segment := self.state.tables.segment(table, number)) is not None:
                 slots.append((number, segment.identity, segment.slots))
-        after.keep_index(table, slots, [section for section in sections if section is not None])
-
-    def _spliced(self, table: str, files: list[_Rewritten]) -> list[Section | None]:
-        keys = self.engine.book.of(table)
-        index = self.state.tables.index(table)
-        gone: list[set[tuple[bytes, int]]] = [set() for _ in keys.names]
-        fresh: list[set[tuple[bytes, int]]] = [set() for _ in keys.names]
-        for file in files:
-            for record_id in file.changed:
-                raw = self.state.tables.raw(table, record_id)
-                _gather(gone, keys.values(load(raw)) if raw is not None else None, record_id)
-                _gather(fresh, self.state.overlay.values_of(table, record_id), record_id)
-        return [
-            spliced(old, sorted(out - new), sorted(new - out))
-            for old, out, new in zip(index.keys if index else [], gone, fresh, strict=True)
-        ]
+        after.keep_index(table, slots, sections)
 
     def _sweep(self) -> None:
         """Take away what no manifest names: left-over temporary files, emptied table files, old index files."""

@@ -116,9 +116,12 @@ class FileLock:
         self._held, self._idle = pair, None
         if not in_turn:
             self._turn_began = time.monotonic()
-        if os.pread(pair[1], len(self._name) + 1, 0) != self._name:
-            self._ops.ftruncate(pair[1], 0)
-            self._ops.pwrite(pair[1], self._name, 0)
+        try:
+            if os.pread(pair[1], len(self._name) + 1, 0) != self._name:
+                self._ops.ftruncate(pair[1], 0)
+                self._ops.pwrite(pair[1], self._name, 0)
+        except OSError:
+            pass  # on a full disk others cannot be told who holds the lock; it is held all the same
 
     def release(self) -> None:
         """Let the next one in."""

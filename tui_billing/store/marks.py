@@ -5,15 +5,16 @@ Written after the fdatasync of the journal and not synced itself: after a power 
 
 import os
 import re
+import zlib
 from pathlib import Path
 
 from tui_billing.store.fsops import FsOps
 
-MARK = re.compile(rb"(\d{12}) ([0-9a-f]{64})\n")
+MARK = re.compile(rb"((\d{12}) ([0-9a-f]{64})) ([0-9a-f]{8})\n")
 
 
 class HighWaterMark:
-    """One fixed-width line in a file of its own, overwritten in place."""
+    """One line of fixed width with a checksum, in a file of its own, overwritten in place."""
 
     def __init__(self, path: Path, ops: FsOps, mode: int) -> None:
         self._path, self._ops, self._mode = path, ops, mode
@@ -35,14 +36,17 @@ class HighWaterMark:
             match = MARK.fullmatch(os.pread(self._open(), 100, 0))
         except OSError:
             return 0, ""
-        return (int(match[1]), match[2].decode()) if match else (0, "")
+        if match is None or zlib.crc32(match[1]) != int(match[4], 16):
+            return 0, ""
+        return int(match[2]), match[3].decode()
 
     def write(self, seq: int, head: str) -> None:
         """After the fdatasync. An error is ignored: only the telling apart gets weaker, nothing is lost."""
         try:
             fd = self._open()
             if self._writable:
-                self._ops.pwrite(fd, b"%012d %s\n" % (seq, head.encode()), 0)
+                mark = b"%012d %s" % (seq, head.encode())
+                self._ops.pwrite(fd, b"%s %08x\n" % (mark, zlib.crc32(mark)), 0)
         except OSError:
             pass
 
