@@ -85,6 +85,16 @@ def close_desk(desk: Desk) -> None:
     desk.store.close()
 
 
+def compact_folder(folder: Path) -> dict[str, int]:
+    """Take the journal over into the table files; what was done, in numbers."""
+    from tui_billing.store.compact import compact
+
+    done = compact(folder)
+    if done is None:  # pragma: no cover - only without waiting
+        return {"seq": 0, "rewritten": 0, "carried": 0}
+    return {"seq": done.seq, "rewritten": done.rewritten, "carried": done.carried}
+
+
 class _Rooms:
     """Renderer and transports of one desk, made on first use."""
 

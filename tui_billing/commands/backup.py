@@ -1,0 +1,29 @@
+"""`tui-billing backup DIR`: the whole data folder, while others go on working."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from tui_billing.commands.frame import Answer, Context
+from tui_billing.i18n import _
+from tui_billing.services import maintenance
+from tui_billing.services.maintenance import Backup
+
+
+def register(parser: ArgumentParser) -> None:
+    """Where to."""
+    parser.add_argument("target", metavar=_("ORDNER"), help=_("ein neuer oder leerer Ordner"))
+    parser.set_defaults(handler=make)
+
+
+def make(context: Context, args: Namespace) -> Answer:
+    """Make the backup and prove that it opens."""
+    target = Path(args.target).expanduser().absolute()
+    if context.dry_run:
+        return Answer({"backup": {"folder": str(target)}})
+    return shown(maintenance.make_backup(context.desk, target), _("Datensicherung in {folder}: {files} Dateien."))
+
+
+def shown(made: Backup, text: str) -> Answer:
+    """Where it is, up to which transaction, how much."""
+    data = {"folder": str(made.folder), "seq": made.seq, "files": made.files, "bytes": made.size}
+    return Answer({"backup": data}, lines=[text.format(folder=made.folder, files=made.files)])
