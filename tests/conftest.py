@@ -1,7 +1,7 @@
-"""Shared helpers (tests/desks.py, tests/fakes.py) and the scripts are importable from every test."""
+"""Shared helpers (tests/desks.py, tests/fakes.py, tests/screens/screen_helpers.py) and the scripts are importable from every test."""
 
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "scripts")]
+sys.path[:0] = [str(HERE), str(HERE / "screens"), str(HERE.parent / "scripts")]
