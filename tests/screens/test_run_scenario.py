@@ -10,6 +10,7 @@ from tui_billing.app import BillingApp
 from tui_billing.dispatch.port import Outcome
 from tui_billing.domain.parties import Company, Customer
 from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunState
+from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.text_view import TextView
 
 
@@ -44,11 +45,12 @@ async def test_the_help_text_steps_1_to_6(tmp_path: Path) -> None:
         await press(pilot, "f8", "j")
         assert title(app).endswith("teilweise")
         assert status(app) == "12 versendet · 3 Fehler · 3 abgelehnt"
-        assert balance(app).startswith("12 versendet, 3 Fehler, 3 abgelehnt · 24 = 18 im Lauf")
+        assert balance(app).startswith("24 = 18 im Lauf 9.346,26 €")
         # then the same table, filtered by what needs a look
         assert table(app).list.needle == "abgelehnt"
         assert len(rows(app)) == 3
         await press(pilot, "escape")
+        assert app.screen.query_one(FilterBar).note == "12 versendet, 3 Fehler, 3 abgelehnt"
         assert len(transport.sent) == 12
         # 6. Ignorierte Kunden bearbeiten
         await press(pilot, "f7")

@@ -76,6 +76,10 @@ class ListScreen(DeskScreen):
         """The line of truth."""
         return ""
 
+    def idle_note(self) -> str:
+        """What the rule says while nothing is marked or filtered."""
+        return ""
+
     def open_record(self, record: Any) -> None:
         """Enter on a row."""
 
@@ -143,7 +147,7 @@ class ListScreen(DeskScreen):
             notes.append(_("{n} von {all}").format(n=f"{table.row_count}{more}", all=len(table.list.every)))
         if table.list.sticky:
             notes.append(_("Bereich"))
-        bar.show(bar.text, " · ".join(notes))
+        bar.show(bar.text, " · ".join(notes) or self.idle_note())
         self.query_one(BalanceLine).set(self.balance_text())
 
     # --- filter ---

@@ -103,9 +103,11 @@ class RunDetailScreen(ListScreen):
     def balance_text(self) -> str:
         if self.view is None:
             return ""
-        text = balance_line(runs.balance_of(self.run))
-        states = run_actions.state_counts(self.view)
-        return f"{states} · {text}" if states else text
+        return balance_line(runs.balance_of(self.run))
+
+    def idle_note(self) -> str:
+        """done + failed + unknown + open = in, by state, once the run was executed."""
+        return run_actions.state_counts(self.view) if self.view else ""
 
     def marked_note(self, records: Sequence[Any]) -> str:
         total = show.eur(sum((r.gross for r in records), start=records[0].gross * 0)) if records else ""

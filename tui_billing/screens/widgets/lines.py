@@ -7,9 +7,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_billing import keymap
-from tui_billing.screens.widgets.cells import fit, terminal_text, width_of
+from tui_billing.screens.widgets.cells import fit, terminal_text, width_of, wrap
 
 LEAST_RIGHT = 8
+MOST_BALANCE = 3
 
 
 def join_sides(left: str, right: str, width: int) -> str:
@@ -55,7 +56,29 @@ class TitleLine(TextLine):
 
 
 class BalanceLine(TextLine):
-    """The line of truth below a table: candidates = in + out by reason."""
+    """The line of truth below a table: all = in + out by reason; takes a second line rather than cut a figure."""
+
+    def set(self, left: str, right: str = "") -> None:
+        """Show the sum, as high as it needs."""
+        super().set(left, right)
+        self._fit_height()
+
+    def on_resize(self) -> None:
+        self._fit_height()
+
+    def _lines(self, width: int) -> list[str]:
+        return wrap(self.left, max(20, width - 2))[:MOST_BALANCE]
+
+    def _fit_height(self) -> None:
+        height = len(self._lines(self.app.size.width))
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+
+    def render_line(self, y: int) -> Strip:
+        """Line y of the sum."""
+        width = self.size.width
+        lines = self._lines(width)
+        return Strip([Segment(fit(" " + (lines[y] if y < len(lines) else ""), width), self.rich_style)], width)
 
 
 class Rule(Widget, inherit_bindings=False):

@@ -1,0 +1,210 @@
+"""The shell: others' changes, help, palette, undo, questions, language; nothing typed, marked or chosen is lost."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sample_desk import empty_desk
+from screen_helpers import SIZE, press, rows, settle, status, table, title, type_text, working_desk
+from textual.pilot import Pilot
+
+from tui_billing import i18n
+from tui_billing.app import SCREENS, BillingApp
+from tui_billing.domain.parties import Customer
+from tui_billing.screens.widgets.filter_bar import FilterBar
+from tui_billing.screens.widgets.status_line import duration, progress_text
+from tui_billing.screens.widgets.text_view import TextView
+
+
+async def look(pilot: Pilot[int]) -> None:
+    """What the timer does every half second."""
+    app = pilot.app
+    assert isinstance(app, BillingApp)
+    app.poll()
+    assert app._poll is not None
+    await app._poll
+    await settle(pilot)
+
+
+async def test_others_changes_appear_and_cursor_marks_and_filter_stay(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k", "down", "down", "space", "slash")
+        await type_text(pilot, "e")
+        cursor = table(app).cursor_id
+        with desk.store.transaction("Kollege") as tx:
+            tx.put(replace(tx.need(Customer, 4), name="Elektro Neu"))
+            tx.insert(Customer(number="09999", name="Erster"))
+        await look(pilot)
+        assert table(app).marks == {3}
+        assert table(app).cursor_id == cursor
+        assert app.screen.query_one(FilterBar).text == "e"
+        assert app.screen.query_one(FilterBar).has_focus
+        assert any("Elektro Neu" in row for row in rows(app))
+
+
+async def test_typed_text_of_a_form_is_not_touched_by_others(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k", "enter", "tab")
+        await type_text(pilot, "Halb getip")
+        with desk.store.transaction("Kollege") as tx:
+            tx.put(replace(tx.need(Customer, 1), name="Anders"))
+        await look(pilot)
+        await type_text(pilot, "pt")
+        assert app.screen.field("name").text == "Halb getippt"  # type: ignore[attr-defined]
+
+
+async def test_what_changed_below_is_there_when_a_screen_comes_back(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k", "f1")
+        with desk.store.transaction("Kollege") as tx:
+            tx.put(replace(tx.need(Customer, 1), name="Aaa"))
+        await look(pilot)
+        await press(pilot, "escape")
+        assert "Aaa" in rows(app)[0]
+
+
+async def test_f1_shows_this_screens_keys_from_the_key_table(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "enter", "f1")
+        text = app.screen.query_one(TextView).text
+        assert "F8, x" in text
+        assert "Durchführen – PDF erstellen und versenden" in text
+        assert "Entf, d" in text
+        assert "Umkehren – Markierung umkehren" in text
+
+
+async def test_the_palette_runs_a_command_by_name(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k", "ctrl+p")
+        await type_text(pilot, "neu")
+        await press(pilot, "enter")
+        assert title(app) == "Neuer Kunde"
+
+
+async def test_a_question_has_its_focus_on_nein(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    done: list[str] = []
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        for keys, expected in (
+            (["enter"], []),
+            (["tab", "enter"], ["ja"]),
+            (["escape"], []),
+            (["n"], []),
+            (["j"], ["ja"]),
+        ):
+            done.clear()
+            app.screen.ask("Wirklich?", ("Ja", lambda: done.append("ja")))  # type: ignore[attr-defined]
+            await press(pilot, *keys)
+            assert done == expected, keys
+        await press(pilot, "k")
+        assert title(app) == "Kunden", "the focus is back on the table"
+
+
+async def test_nothing_to_undo_is_said(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k", "u")
+        assert status(app) == "Nichts zum Rückgängigmachen"
+
+
+async def test_a_table_that_damaged_the_store_is_said_not_thrown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tui_billing.services.errors import Damaged
+    from tui_billing.store.repositories import Store
+
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+
+        def broken(*_: object) -> None:
+            raise Damaged("Zeile {n} ist beschädigt", n=7)
+
+        monkeypatch.setattr(Store, "scan", broken)
+        await press(pilot, "k")
+        assert status(app) == "Zeile 7 ist beschädigt"
+
+
+async def test_the_demo_fills_an_empty_folder_with_a_bar(tmp_path: Path) -> None:
+    app = BillingApp(empty_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert "Demo ansehen" in rows(app)[0]
+        await press(pilot, "d")
+        await settle(pilot)
+        assert status(app).startswith("Die Musterfirma ist angelegt")
+        await press(pilot, "r")
+        assert title(app) == "Rechnungsläufe"
+
+
+async def test_english_speaks_english(tmp_path: Path) -> None:
+    i18n.use_language("en")
+    try:
+        app = BillingApp(working_desk(tmp_path))
+        async with app.run_test(size=SIZE) as pilot:
+            await settle(pilot)
+            await press(pilot, "k")
+            assert title(app) == i18n._("Kunden")
+    finally:
+        i18n.use_language("de")
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in SCREENS if n in ("start", "runs", "customers", "invoices", "unknowns", "audit")]
+)
+async def test_every_list_bears_every_key_while_it_is_empty(name: str, tmp_path: Path) -> None:
+    app = BillingApp(empty_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        app.open(name)
+        await settle(pilot)
+        for key in (
+            "down",
+            "space",
+            "v",
+            "plus",
+            "asterisk",
+            "s",
+            "S",
+            "delete",
+            "enter",
+            "e",
+            "o",
+            "l",
+            "w",
+            "x",
+            "u",
+            "f5",
+        ):
+            await pilot.press(key)
+            if name != app.screen.NAME:  # type: ignore[attr-defined]
+                await press(pilot, "escape")
+        await settle(pilot)
+        assert app.is_running
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "1 s"), (59, "60 s"), (61, "2 min"), (660, "12 min"), (7500, "2 h 6 min")]
+)
+def test_time_left_is_rounded_up(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_the_bar_shows_count_percent_and_time_left() -> None:
+    text = progress_text(112, 185, 640, "1 abgelehnt · Esc hält an")
+    assert text == "████████████░░░░░░░░ 112/185 · 60 % · noch 11 min · 1 abgelehnt · Esc hält an"

@@ -1,0 +1,110 @@
+"""Prüfung: numbers, sums, balances and the bytes of every file against what the records say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tui_billing.domain.messages import N_
+from tui_billing.i18n import _, ngettext
+from tui_billing.i18n import say as sentence
+from tui_billing.screens import show
+from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.widgets.record_table import Column
+from tui_billing.screens.widgets.text_view import PLAIN
+from tui_billing.services.verify import Report, verify
+
+WHAT = {
+    "invoices": N_("Belege: Summen und Debitorentransaktionen"),
+    "files": N_("Dateien: Prüfsummen"),
+    "runs": N_("Rechnungsläufe: Bilanzen"),
+    "batches": N_("Rechnungsstapel: Summen und Zeilen"),
+    "dispatches": N_("Sendungen: abgelegte Mails"),
+    "periods": N_("Perioden: Belege"),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A problem, or one kind of thing that was checked and is in order."""
+
+    id: int
+    sign: str
+    where: str
+    text: str
+
+
+class VerifyScreen(ListScreen):
+    """Checks when it is opened; F5 checks again."""
+
+    NAME: ClassVar[str] = "verify"
+    TABLES: ClassVar[frozenset[str]] = frozenset(("none",))
+    HELP: ClassVar[str] = N_(
+        "Prüft Nummern und Lücken, Summen, Bilanzen der Läufe und Stapel und die Prüfsumme jeder Datei. Es wird nur "
+        "gelesen. „tui-billing verify“ prüft dazu die Kette des Journals und setzt den Rückgabewert."
+    )
+    EMPTY: ClassVar[str] = N_("Prüft …")
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("sign", "", 1),
+        Column("where", N_("Wo"), 18),
+        Column("text", N_("Befund"), 40, flex=True),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.report: Report | None = None
+
+    def title_text(self) -> str:
+        return _("Prüfung")
+
+    def reload(self, cursor: int | None = None) -> None:
+        """The check is a task with a bar; Esc does not stop it, leaving does."""
+        if self.task_now is None:
+            self.start_task("verify", lambda stop: verify(self.desk), extra=_("es wird nur gelesen"))
+
+    def action_back(self) -> None:
+        """Reading does no harm when nobody waits for it."""
+        self.task_now = None
+        super().action_back()
+
+    def task_done(self, name: str, result: Any) -> None:
+        self.report = result
+        self.show(entries(result))
+
+    def cells(self, record: Entry) -> Sequence[str]:
+        return (record.sign, record.where, record.text)
+
+    def tone(self, record: Entry) -> str:
+        return {"✗": "alert", "!": ""}.get(record.sign, "muted")
+
+    def balance_text(self) -> str:
+        if self.report is None:
+            return ""
+        wrong = sum(not p.warning for p in self.report.problems)
+        warnings = len(self.report.problems) - wrong
+        text = ngettext("{n} Fehler", "{n} Fehler", wrong).format(n=wrong) if wrong else _("Alles in Ordnung")
+        if warnings:
+            text += " · " + ngettext("{n} Hinweis", "{n} Hinweise", warnings).format(n=warnings)
+        return text
+
+    def why_not(self, action: str) -> str:
+        return _("Kein Befund unter dem Zeiger.") if action in ("open", "log") and self.current() is None else ""
+
+    def open_record(self, record: Entry) -> None:
+        """Enter: the whole sentence."""
+        self.billing.open(
+            "pager", title=_("Prüfung · {where}").format(where=record.where), lines=[(record.text, PLAIN)]
+        )
+
+    def action_refresh(self) -> None:
+        self.reload()
+
+    def action_log(self) -> None:
+        self.billing.open("audit")
+
+
+def entries(report: Report) -> list[Entry]:
+    """Problems first, then what was looked at."""
+    found = [("✗" if not p.warning else "!", p.where, sentence(p)) for p in report.problems]
+    for what, number in report.checked.items():
+        found.append(("✓", show.count(number), _(WHAT.get(what, what))))
+    return [Entry(n, *parts) for n, parts in enumerate(found, 1)]
