@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
+from operator import add
 
 import pymupdf
 from pymupdf import mupdf
 
 from tui_billing.render.layout import NO_TABLE, Item
-from tui_billing.render.letter import Column, Letter, Row, Sum, Table
+from tui_billing.render.letter import Column, Letter, Sum, Table
 from tui_billing.render.markup import escape
 from tui_billing.render.metrics import archive
 from tui_billing.render.pen import MM
@@ -74,28 +76,29 @@ def pieces(letter: Letter) -> list[Piece]:
 
 
 def _table(number: int, table: Table) -> list[Piece]:
-    titles = [escape(column.title) for column in table.columns]
-    found = [Piece(_cells("th", table.columns, titles, "n" if number else ""), table=number, is_head=True)]
-    for index, row in enumerate(table.rows):
-        found.append(_row(number, table.columns, row, glued=index == 0))
+    starts = [f"<td{_class(column, '')}>" for column in table.columns]
+    found = [Piece(_head(table.columns, "n" if number else ""), table=number, is_head=True)]
+    found += [
+        Piece(
+            "</td>".join(map(add, starts, row.cells)) + "</td>",
+            glued=index == 0,
+            table=number,
+            carry=row.carry,
+            label=row.label,
+        )
+        for index, row in enumerate(table.rows)
+    ]
     found += [_sum(number, line) for line in table.sums]
     return found
 
 
-def _row(number: int, columns: tuple[Column, ...], row: Row, glued: bool) -> Piece:
-    return Piece(_cells("td", columns, row.cells), glued=glued, table=number, carry=row.carry, label=row.label)
-
-
-def _cells(tag: str, columns: tuple[Column, ...], cells: Sequence[str], extra: str = "") -> str:
+def _head(columns: Sequence[Column], extra: str) -> str:
+    """Titles, and the widths: given once, because the engine lays a column out by its widest cell."""
     return "".join(
-        f"<{tag}{_class(column, extra)}{_width(column) if tag == 'th' else ''}>{cell}</{tag}>"
-        for column, cell in zip(columns, cells, strict=True)
+        f'<th{_class(column, extra)} style="width: {column.width - (0 if column.right else 4):g}pt">'
+        f"{escape(column.title)}</th>"
+        for column in columns
     )
-
-
-def _width(column: Column) -> str:
-    """Given once, in the head: the engine lays a column out by its widest cell."""
-    return f' style="width: {column.width - (0 if column.right else 4):g}pt"'
 
 
 def _class(column: Column, extra: str) -> str:
@@ -131,19 +134,19 @@ def story_html(found: list[Piece]) -> str:
 
 
 class Body:
-    """A laid out story: the items for the layout, and a display list from which any span can be drawn."""
+    """A laid out story: the items for the layout, and any span of them drawn wherever it falls."""
 
     def __init__(self, letter: Letter) -> None:
         self.pieces = pieces(letter)
-        story = pymupdf.Story(story_html(self.pieces), CSS, 9.5, archive())
-        _, filled = story.place((LEFT, 0, LEFT + WIDTH, VERY_TALL))
+        self.story = pymupdf.Story(story_html(self.pieces), CSS, 9.5, archive())
+        _, filled = self.story.place((LEFT, 0, LEFT + WIDTH, VERY_TALL))
         tops: dict[int, float] = {}
 
         def record(position: mupdf.fz_story_element_position) -> None:
             if position.id and position.open_close & 1:
                 tops[int(position.id)] = position.rect.y0
 
-        mupdf.ll_fz_story_positions(story.this.m_internal, record)
+        mupdf.ll_fz_story_positions(self.story.this.m_internal, record)
         for index in reversed(range(len(self.pieces))):  # a piece without a box of its own has no position
             tops.setdefault(index, tops.get(index + 1, filled[3]))
         ends = [tops[index] for index in range(1, len(self.pieces))] + [filled[3]]
@@ -152,16 +155,24 @@ class Body:
             for i, (p, end) in enumerate(zip(self.pieces, ends, strict=True))
         ]
         self.natural = [end - tops[i] for i, end in enumerate(ends)]
-        self.list = mupdf.fz_new_display_list(mupdf.FzRect(0, 0, 2 * (LEFT + WIDTH), VERY_TALL))
-        recorder = mupdf.fz_new_list_device(self.list)
-        mupdf.fz_draw_story(story.this, recorder, mupdf.FzMatrix())
+
+    @cached_property
+    def recording(self) -> mupdf.FzDisplayList:
+        """The whole story drawn once, to be played in parts: a story can be drawn only one time."""
+        recording = mupdf.fz_new_display_list(mupdf.FzRect(0, 0, 2 * (LEFT + WIDTH), VERY_TALL))
+        recorder = mupdf.fz_new_list_device(recording)
+        mupdf.fz_draw_story(self.story.this, recorder, mupdf.FzMatrix())
         mupdf.fz_close_device(recorder)
+        return recording
 
     def draw(self, device: mupdf.FzDevice, first: int, last: int, y: float) -> None:
         """Draw the pieces from `first` to `last` with the top of the first at `y`."""
         top = self.items[first].top
         bottom = self.items[last].top + self.natural[last]
         shift = mupdf.FzMatrix(1, 0, 0, 1, 0, y - top)
+        if first == 0 and last == len(self.pieces) - 1:
+            mupdf.fz_draw_story(self.story.this, device, shift)
+            return
         # The engine takes a text to be a point larger than it is: what only touches the span is its neighbour's.
         scissor = mupdf.FzRect(0, y + EDGE, 2 * (LEFT + WIDTH), y + bottom - top - EDGE)
-        mupdf.fz_run_display_list(self.list, device, shift, scissor, mupdf.FzCookie())
+        mupdf.fz_run_display_list(self.recording, device, shift, scissor, mupdf.FzCookie())

@@ -8,12 +8,15 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pymupdf
+from pymupdf import mupdf
 
 from tui_billing.render.batch_pdf import BatchPdf
 from tui_billing.render.cover import cover_letter
+from tui_billing.render.singles import save
 from tui_billing.render.worker import Span
 
 _REFERENCE = re.compile(r"(\d+) 0 R")
@@ -59,7 +62,7 @@ def _merged(spans: Sequence[Span]) -> list[Span]:
 
 def _save(joined: pymupdf.Document, target: Path) -> None:
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    joined.save(str(temporary), no_new_id=True)
+    save(mupdf.pdf_specifics(joined.this), temporary)
     with temporary.open("rb+") as handle:
         os.fsync(handle.fileno())
     os.replace(temporary, target)
@@ -73,56 +76,70 @@ def _add_cover(joined: pymupdf.Document, target: Path, cover: Sequence[str]) -> 
     sheet.discard()
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A font or form of a page: its group and name in the page's resources, and the digest of all that it holds."""
+
+    group: str
+    name: mupdf.PdfObj
+    digest: bytes
+
+
 class _Source:
     """One PDF whose pages go into the joined file."""
 
     def __init__(self, joined: pymupdf.Document, path: str, shared: dict[bytes, int]) -> None:
-        self.joined, self.shared = joined, shared
+        self.joined, self.shared = mupdf.pdf_specifics(joined.this), shared
         self.document = pymupdf.open(path)
+        self.pdf = mupdf.pdf_specifics(self.document.this)
+        self.grafts = mupdf.pdf_new_graft_map(self.joined)
         self.digests: dict[int, bytes] = {}
+        self.seen: set[int] = set()
 
     def append(self, span: Span) -> None:
-        """Copy a span; what the joined file has is cut off before and tied to its first copy after."""
+        """Copy the pages of a span."""
         count = span.count if span.count >= 0 else self.document.page_count - span.first
-        if count <= 0:
-            return
-        links = [self._shared_parts(span.first + offset) for offset in range(count)]
-        start = self.joined.page_count
-        last = span.first + count - 1
-        self.joined.insert_pdf(
-            self.document, from_page=span.first, to_page=last, links=False, annots=True, widgets=False, final=False
-        )
-        for offset, parts in enumerate(links):
-            resources, prefix = _resources(self.joined, start + offset)
-            for key, digest in parts:
-                if digest in self.shared:
-                    self.joined.xref_set_key(resources, prefix + key, f"{self.shared[digest]} 0 R")
-                else:
-                    kind, value = self.joined.xref_get_key(resources, prefix + key)
-                    if kind == "xref":
-                        self.shared[digest] = int(value.split()[0])
+        for number in range(span.first, span.first + count):
+            self._append_page(number)
 
-    def _shared_parts(self, number: int) -> list[tuple[str, bytes]]:
-        """Fonts and forms of a page with their digests; the known ones are taken out of the source."""
-        resources, prefix = _resources(self.document, number)
+    def _append_page(self, number: int) -> None:
+        """Copy a page; what the joined file has is cut off before and tied to its first copy after."""
+        parts = self._parts(mupdf.pdf_dict_gets(mupdf.pdf_lookup_page_obj(self.pdf, number), "Resources"))
+        mupdf.pdf_graft_mapped_page(self.grafts, -1, self.pdf, number)
+        last = mupdf.pdf_count_pages(self.joined) - 1
+        resources = mupdf.pdf_dict_gets(mupdf.pdf_lookup_page_obj(self.joined, last), "Resources")
+        for part in parts:
+            group = mupdf.pdf_dict_gets(resources, part.group)
+            if part.digest in self.shared:
+                first = mupdf.pdf_new_indirect(self.joined, self.shared[part.digest], 0)
+                mupdf.pdf_dict_put(group, part.name, first)
+            else:
+                self.shared[part.digest] = mupdf.pdf_to_num(mupdf.pdf_dict_get(group, part.name))
+
+    def _parts(self, resources: mupdf.PdfObj) -> list[_Part]:
+        """Fonts and forms of a page; those that the joined file has are taken out of the source.
+
+        Resources that several pages of a source share are left as they are: taken out once, they would be missed twice.
+        """
+        number = mupdf.pdf_to_num(resources)
+        if not number or number in self.seen:
+            return []
+        self.seen.add(number)
         parts = []
-        for group in _SHARED:
-            for name in self._names(resources, prefix + group):
-                key = f"{group}/{name}"
-                kind, value = self.document.xref_get_key(resources, prefix + key)
-                if kind != "xref":
-                    continue
-                digest = self._digest(int(value.split()[0]), ())
-                parts.append((key, digest))
-                if digest in self.shared:
-                    self.document.xref_set_key(resources, prefix + key, "null")
+        for name in _SHARED:
+            group = mupdf.pdf_dict_gets(resources, name)
+            if not mupdf.pdf_is_dict(group) or mupdf.pdf_is_indirect(group):
+                continue
+            found = [
+                (mupdf.pdf_dict_get_key(group, n), mupdf.pdf_dict_get_val(group, n)) for n in range(_length(group))
+            ]
+            for key, value in found:
+                if mupdf.pdf_is_indirect(value):
+                    part = _Part(name, key, self._digest(mupdf.pdf_to_num(value), ()))
+                    parts.append(part)
+                    if part.digest in self.shared:
+                        mupdf.pdf_dict_del(group, key)
         return parts
-
-    def _names(self, resources: int, key: str) -> list[str]:
-        kind, value = self.document.xref_get_key(resources, key)
-        if kind == "xref":
-            return []  # a dictionary of its own, maybe shared by pages: left as it is
-        return re.findall(r"/([^\s/<>\[\]()]+)\s*\d+ 0 R", value) if kind == "dict" else []
 
     def _digest(self, xref: int, above: tuple[int, ...]) -> bytes:
         """A digest of an object with all that it refers to; a cycle counts by its depth."""
@@ -138,8 +155,6 @@ class _Source:
         return self.digests[xref]
 
 
-def _resources(document: pymupdf.Document, number: int) -> tuple[int, str]:
-    """The object that holds a page's resources, and the prefix of their keys in it."""
-    page = document.page_xref(number)
-    kind, value = document.xref_get_key(page, "Resources")
-    return (int(value.split()[0]), "") if kind == "xref" else (page, "Resources/")
+def _length(dictionary: mupdf.PdfObj) -> int:
+    """Number of keys."""
+    return int(mupdf.pdf_dict_len(dictionary))

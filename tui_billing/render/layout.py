@@ -63,6 +63,8 @@ def break_pages(items: Sequence[Item], space: Space, carry_height: float, carrie
 
     Raises TooTall for an item that does not fit an empty page together with its head and carries.
     """
+    if space.first_top + sum(item.height for item in items) <= space.bottom:
+        return [_one_page(items, space.first_top)]
     breaker = _Breaker(items, space, carry_height, carried)
     start = 0
     while start < len(items):
@@ -72,6 +74,14 @@ def break_pages(items: Sequence[Item], space: Space, carry_height: float, carrie
         breaker.add(start, end)
         start = end
     return breaker.pages
+
+
+def _one_page(items: Sequence[Item], y: float) -> Page:
+    page = Page()
+    for index, item in enumerate(items):
+        page.placed.append((index, y))
+        y += item.height
+    return page
 
 
 class _Breaker:
