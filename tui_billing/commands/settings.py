@@ -53,5 +53,5 @@ def list_settings(context: Context, args: Namespace) -> Answer:
         }
         for key, known in SETTINGS.items()
     ]
-    rows = [(i["key"], i["value"], i["help"]) for i in items]
+    rows = [(key, values[key], _(known.help)) for key, known in SETTINGS.items()]
     return Answer(listing(items), lines=table((_("Schlüssel"), _("Wert"), _("Bedeutung")), rows))
