@@ -57,7 +57,9 @@ def items_to_do(desk: Desk) -> list[SendItem]:
 def main() -> None:
     """Execute once."""
     desk = torture_desk(Path(sys.argv[1]), int(sys.argv[2]))
-    for _ in send_jobs(desk, plan_jobs(items_to_do(desk), run_id=1), sleep=lambda _: None):
+    jobs = plan_jobs(items_to_do(desk), run_id=1)
+    print("begins", flush=True)
+    for _ in send_jobs(desk, jobs, sleep=lambda _: None):
         pass
     desk.store.close()
 
