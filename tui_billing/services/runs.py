@@ -18,6 +18,7 @@ from tui_billing.domain.run_selection import COPY, NO_ADDRESS, REASON_NAMES, Run
 from tui_billing.domain.run_states import RunAction, refusal
 from tui_billing.domain.runs import InvoiceRun, RowState, RunParameters, RunRow, RunType
 from tui_billing.services.desk import Desk
+from tui_billing.services.einvoice_warnings import duty_warnings
 from tui_billing.services.errors import not_found
 from tui_billing.services.run_explain import Explanation, explain, explain_parameters
 from tui_billing.services.run_facts import candidates, check_parameters, gather, need_run, run_by_number
@@ -87,6 +88,8 @@ def plan_create_run(
         if verdict.is_in
     )
     warnings = _consumer_warnings(store.get(Company, 1), taken, facts) if parameters.type is RunType.EMAIL else ()
+    heads = [d for d, verdict in zip(documents, verdicts, strict=True) if verdict.is_in]
+    warnings += duty_warnings(store, heads, facts.customers, today)
     return RunPlan(parameters, verdicts, taken, balance(verdicts), _fingerprint(verdicts, taken), warnings)
 
 
