@@ -2,11 +2,12 @@
 
 import mmap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tui_billing.store.engine import Changes, Doc, Entry
 from tui_billing.store.journal import OPS, BadLine, dump, fields_of, ops_of, parse
+from tui_billing.store.keys import KeyBook
 from tui_billing.store.segments import damaged
 from tui_billing.store.state import journals
 
@@ -34,6 +35,11 @@ class _Mapped:
             yield self.data[start:stop]
             end = start
 
+    def schema(self) -> dict[str, int]:
+        """Versions of the tables in it that are not at version 1."""
+        found: dict[str, int] = fields_of(self.data[: self.data.find(b"\n")]).get("schema", {})
+        return found
+
     def forward(self) -> Iterator[tuple[int, bytes]]:
         """(offset, line) in order."""
         at = 0
@@ -45,35 +51,41 @@ class _Mapped:
             at = stop + 1
 
 
-def lines_back(folder: Path, active: str, end: int, needle: bytes) -> Iterator[bytes]:
-    """Lines of all journals that contain `needle`, newest first; of the active one only up to `end`."""
-    for path in reversed(journals(folder)):
-        if str(path) > active:
-            continue
-        yield from _Mapped(path, end if str(path) == active else None).back(needle)
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The kept journals up to `end` of the active one."""
+
+    folder: Path
+    book: KeyBook
+    active: str
+    end: int
+
+    def back(self, needle: bytes) -> Iterator[tuple[bytes, dict[str, int]]]:
+        """(line, versions of the tables in its journal) of all lines that contain `needle`, newest first."""
+        for path in reversed(journals(self.folder)):
+            if str(path) <= self.active:
+                mapped = _Mapped(path, self.end if str(path) == self.active else None)
+                schema: dict[str, int] | None = None
+                for line in mapped.back(needle):
+                    schema = mapped.schema() if schema is None else schema
+                    yield line, schema
 
 
-def entry_of(line: bytes) -> Entry | None:
-    """An entry of the audit trail; None for a seal or a carry."""
-    fields = fields_of(line)
-    if "seq" not in fields:
+def entry_of(line: bytes, book: KeyBook, schema: dict[str, int]) -> Entry | None:
+    """An entry of the audit trail with documents as this program has them; None for a seal or a carry."""
+    if "seq" not in fields_of(line):
         return None
-    return _entry(fields, tuple(parse(line).changes))
+    parsed = parse(line)
+
+    def lifted(table: str, doc: Doc | None) -> Doc | None:
+        return None if doc is None else book.current(table, doc, schema.get(table, 1))
+
+    changes = tuple((table, i, lifted(table, old), lifted(table, new)) for table, i, old, new in parsed.changes)
+    f = parsed.fields
+    return Entry(f["seq"], f["ts"], f["by"], f["why"], f.get("reason", ""), changes, f.get("undoes"))
 
 
-def _entry(fields: dict[str, Any], changes: tuple[tuple[str, int, Doc | None, Doc | None], ...]) -> Entry:
-    return Entry(
-        fields["seq"],
-        fields["ts"],
-        fields["by"],
-        fields["why"],
-        fields.get("reason", ""),
-        changes,
-        fields.get("undoes"),
-    )
-
-
-def history(folder: Path, active: str, end: int, table: str | None, record_id: int | None, limit: int) -> list[Entry]:
+def history(trail: Trail, table: str | None, record_id: int | None, limit: int) -> list[Entry]:
     """The newest entries first, of one record, one table or all."""
     needle = OPS
     if table is not None:
@@ -81,9 +93,9 @@ def history(folder: Path, active: str, end: int, table: str | None, record_id: i
     out: list[Entry] = []
     if limit <= 0:
         return out
-    for line in lines_back(folder, active, end, needle):
+    for line, schema in trail.back(needle):
         try:
-            entry = entry_of(line)
+            entry = entry_of(line, trail.book, schema)
         except BadLine as error:
             raise damaged("journal", 0, f"eine Zeile ist nicht lesbar ({error})") from None
         if entry is None or not _touches(entry, table, record_id):
@@ -95,27 +107,27 @@ def history(folder: Path, active: str, end: int, table: str | None, record_id: i
 
 
 def _touches(entry: Entry, table: str | None, record_id: int | None) -> bool:
-    return any((table is None or t == table) and (record_id is None or i == record_id) for t, i, _, _ in entry.changes)
+    return table is None or any(t == table and record_id in (None, i) for t, i, _, _ in entry.changes)
 
 
-def undo_target(folder: Path, active: str, end: int, by: str, seq: int | None) -> Entry | None:
+def undo_target(trail: Trail, by: str, seq: int | None) -> Entry | None:
     """The last undoable entry of this user that has not been taken back, or `seq` if it is one."""
     undone: set[int] = set()
-    for line in lines_back(folder, active, end, b',"undo'):
+    for line, schema in trail.back(b',"undo'):
         fields = fields_of(line)
         if "undoes" in fields:
             undone.add(fields["undoes"])
         if not fields.get("undoable") or fields["by"] != by or fields["seq"] in undone:
             continue
         if seq in (None, fields["seq"]):
-            return entry_of(line)
+            return entry_of(line, trail.book, schema)
     return None
 
 
-def changed_since(folder: Path, active: str, end: int, seq: int, to: int) -> Changes:
+def changed_since(trail: Trail, seq: int, to: int) -> Changes:
     """Which records have changed after `seq`, from the journals, for a question older than what a handle remembers."""
     ids: dict[str, set[int]] = {}
-    for line in lines_back(folder, active, end, OPS):
+    for line, _ in trail.back(OPS):
         fields = fields_of(line)
         if fields.get("seq", seq + 1) <= seq:
             break
@@ -137,13 +149,15 @@ def raw_lines(path: Path) -> Iterator[tuple[int, bytes, bool]]:
             yield end, mapped.data[end : mapped.end], False
 
 
-def entries_forward(folder: Path) -> Iterator[Entry]:
+def entries_forward(folder: Path, book: KeyBook) -> Iterator[Entry]:
     """All entries of all kept journals, oldest first. Raises Damaged at a line that cannot be read."""
     paths = journals(folder)
     for path in paths:
+        schema: dict[str, int] = {}
         for number, (offset, line, complete) in enumerate(raw_lines(path), start=1):
             try:
-                entry = entry_of(line) if complete else None
+                schema = fields_of(line).get("schema", {}) if number == 1 else schema
+                entry = entry_of(line, book, schema) if complete else None
             except BadLine as error:
                 raise damaged(f"journal/{path.name}", number, f"Zeile beschädigt ({error})", offset) from None
             if entry is not None:

@@ -39,7 +39,8 @@ def backup(folder: Path, target: Path, *, link: bool = True, **options: Any) -> 
     _must_be_free(target)
     partial = target.with_name(f".{target.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
-    open_engine(folder, create=False, **options).close()
+    options = {"migrating": False, **options, "create": False}
+    open_engine(folder, **options).close()
     lock = FileLock(folder / "compact.lock", FsOps(), file_mode(folder))
     lock.acquire()
     try:
@@ -47,7 +48,7 @@ def backup(folder: Path, target: Path, *, link: bool = True, **options: Any) -> 
             _copy_all(folder, partial, _linked if link else _copied)
         finally:
             lock.close()
-        made = _proved(partial)
+        made = _proved(partial, options)
         if target.is_dir():
             target.rmdir()
         os.replace(partial, target)
@@ -133,9 +134,9 @@ def _sync(path: Path) -> None:
         os.close(fd)
 
 
-def _proved(partial: Path) -> Backup:
+def _proved(partial: Path, options: dict[str, Any]) -> Backup:
     """Open what was made: its chain and table files are sound."""
-    engine = open_engine(partial, create=False)
+    engine = open_engine(partial, **options)
     try:
         files = [p for p in partial.rglob("*") if p.is_file()]
         return Backup(partial, engine.seq, len(files), sum(p.stat().st_size for p in files))

@@ -14,11 +14,12 @@ from tui_billing.store import audit
 from tui_billing.store.engine import Entry, StoreError
 from tui_billing.store.fsops import FsOps, file_mode
 from tui_billing.store.indexes import BadIndex, KeyCollector
-from tui_billing.store.journal import BadLine, checked_hash, fields_of, load, ops_of
+from tui_billing.store.journal import BadLine, checked_hash, dump, fields_of, load, ops_of
 from tui_billing.store.keys import KeyBook
 from tui_billing.store.locks import FileLock
-from tui_billing.store.manifest import Manifest, load_manifest
+from tui_billing.store.manifest import Manifest, SegmentInfo, load_manifest
 from tui_billing.store.marks import HighWaterMark
+from tui_billing.store.migrations import UPCASTERS, Upcaster
 from tui_billing.store.schema import TABLES, TableSchema
 from tui_billing.store.segments import Segment, Tables, read_rows
 from tui_billing.store.state import journals
@@ -52,14 +53,23 @@ class _Journals:
     head: str = ""
     heads: dict[int, str] = field(default_factory=dict)
     last: dict[Record, tuple[bytes, int]] = field(default_factory=dict)
+    schema: dict[str, int] = field(default_factory=dict)
 
 
-def journal_entries(folder: Path) -> Iterator[Entry]:
+def journal_entries(
+    folder: Path,
+    tables: Mapping[str, TableSchema] = TABLES,
+    upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS,
+) -> Iterator[Entry]:
     """The whole audit trail, oldest first, with old and new documents. Raises Damaged at an unreadable line."""
-    yield from audit.entries_forward(folder)
+    yield from audit.entries_forward(folder, KeyBook(tables, upcasters))
 
 
-def verify(folder: Path, tables: Mapping[str, TableSchema] = TABLES) -> list[Finding]:
+def verify(
+    folder: Path,
+    tables: Mapping[str, TableSchema] = TABLES,
+    upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS,
+) -> list[Finding]:
     """Everything that is wrong with the files, in the order manifest, journals, table files, records, indexes."""
     with ExitStack() as stack:
         lock = FileLock(folder / "compact.lock", FsOps(), file_mode(folder), patience=30)
@@ -68,7 +78,7 @@ def verify(folder: Path, tables: Mapping[str, TableSchema] = TABLES) -> list[Fin
             stack.callback(lock.close)
         except (StoreError, OSError):
             pass  # a read-only disk: then nobody compacts either
-        return _Check(folder, KeyBook(tables)).run()
+        return _Check(folder, KeyBook(tables, upcasters)).run()
 
 
 def _short(raw: bytes) -> bytes:
@@ -158,6 +168,7 @@ class _Check:
         if "carry" in fields:
             if number != 1 or fields["carry"] != state.seq or fields["prev"] != state.head:
                 raise BadLine("the first line does not follow the journal before")
+            state.schema = fields.get("schema", {})
         elif "seal" in fields:
             if fields["seal"] != state.seq:
                 raise BadLine("the seal names another transaction")
@@ -168,8 +179,15 @@ class _Check:
             state.seq, state.head = fields["seq"], text
             state.heads[state.seq] = text
         for op in ops_of(line):
-            state.last[op.table, op.record_id] = (_short(op.raw or b"null"), state.seq)
+            version = state.schema.get(op.table, 1)
+            state.last[op.table, op.record_id] = (self._digest(op.table, op.raw, op.doc, version), state.seq)
         return False
+
+    def _digest(self, table: str, raw: bytes | None, doc: Any, version: int) -> bytes:
+        """Of the document as this program has it."""
+        if raw is not None and version != self.book.of(table).version:
+            raw = dump(self.book.current(table, doc, version))
+        return _short(raw or b"null")
 
     # ---- table files
 
@@ -183,42 +201,43 @@ class _Check:
     def _check_tables(self, manifest: Manifest) -> None:
         tables = Tables(self.folder, manifest, self.book, FsOps())
         seen: dict[Record, bytes] = {}
-        for table, numbers in sorted(tables.infos.items()):
-            for number, infos in sorted(numbers.items()):
+        for _, numbers in sorted(tables.infos.items()):
+            for _, infos in sorted(numbers.items()):
                 path = self.folder / "tables" / infos[0].file
                 if not path.exists() and all(info in manifest.pending for info in infos):
                     continue
-                self._check_table_file(path, table, number, {info.sha256 for info in infos}, seen)
+                self._check_table_file(path, infos, seen)
         self._check_records(seen)
         if not [f for f in self.findings if not f.warning]:
             self._check_unique(tables)
             for table in sorted(tables.infos):
                 self._check_index(tables, table)
 
-    def _check_table_file(
-        self, path: Path, table: str, number: int, hashes: set[str], seen: dict[Record, bytes]
-    ) -> None:
-        name = f"tables/{path.name}"
+    def _check_table_file(self, path: Path, infos: list[SegmentInfo], seen: dict[Record, bytes]) -> None:
+        name, table, number = f"tables/{path.name}", infos[0].table, infos[0].index
         try:
             data = path.read_bytes()
         except OSError as error:
             self.add("TABLE_MISSING", "nicht lesbar ({error})", name, error=str(error))
             return
         found_before = len(self.findings)
+        digest = hashlib.sha256(data).hexdigest()
+        version = next((i.version for i in infos if i.sha256 == digest), infos[0].version)
         try:
             for record_id, offset, length, line in read_rows(data, name, table):
                 raw = data[offset : offset + length]
                 try:
-                    if load(raw).get("id") != record_id or (record_id - 1) // 10_000 != number:
+                    doc = load(raw)
+                    if doc.get("id") != record_id or (record_id - 1) // 10_000 != number:
                         raise BadLine("another id")
-                    seen[table, record_id] = _short(raw)
+                    seen[table, record_id] = self._digest(table, raw, doc, version)
                 except BadLine as error:
                     self._lost(table, record_id, name, line, offset, str(error))
         except StoreError as error:
             self.add(
                 "TABLE_DAMAGED", "{why}", name, error.params["line"], error.params["byte"] or 0, why=error.params["why"]
             )
-        if found_before == len(self.findings) and hashlib.sha256(data).hexdigest() not in hashes:
+        if found_before == len(self.findings) and digest not in {info.sha256 for info in infos}:
             self.add("TABLE_CHANGED", "der Inhalt passt nicht zur Prüfsumme", name, 1)
 
     def _lost(self, table: str, record_id: int, name: str, line: int, byte: int, why: str) -> None:

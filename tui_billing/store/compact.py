@@ -133,7 +133,11 @@ class _Compactor:
             changed.setdefault(key, []).append(record_id)
             sizes[key] = sizes.get(key, 0) + (raw[2] if type(raw) is tuple else 0) + 20
         old = {(info.table, info.index): info.size for info in self.state.manifest.segments}
+        book = self.engine.book
         unfinished = {(info.table, info.index) for info in self.state.manifest.pending}
+        unfinished |= {
+            (i.table, i.index) for i in self.state.manifest.segments if i.version != book.of(i.table).version
+        }
         todo = {
             key: ids
             for key, ids in changed.items()

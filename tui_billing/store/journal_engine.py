@@ -17,6 +17,7 @@ from tui_billing.store.keys import KeyBook
 from tui_billing.store.locks import FileLock, WaitNotice
 from tui_billing.store.manifest import NAME, Manifest, load_manifest
 from tui_billing.store.marks import HighWaterMark
+from tui_billing.store.migrations import UPCASTERS, Upcaster, migrate, pending
 from tui_billing.store.overlay import text_of
 from tui_billing.store.schema import TABLES, TableSchema
 from tui_billing.store.segments import Moved, damaged
@@ -191,7 +192,7 @@ class JournalEngine:
         if seq >= state.seq:
             return Changes(state.seq)
         if seq < self._remembered_from:
-            return audit.changed_since(self.folder, state.journal.path, state.position, seq, state.seq)
+            return audit.changed_since(self._trail(state), seq, state.seq)
         ids: dict[str, set[int]] = {}
         for number, changed in reversed(state.log):
             if number <= seq:
@@ -202,9 +203,12 @@ class JournalEngine:
 
     def history(self, table: str | None = None, record_id: int | None = None, limit: int = 200) -> list[Entry]:
         def read(s: State) -> list[Entry]:
-            return audit.history(self.folder, s.journal.path, s.position, table, record_id, limit)
+            return audit.history(self._trail(s), table, record_id, limit)
 
         return self.guarded("", read)
+
+    def _trail(self, state: State) -> audit.Trail:
+        return audit.Trail(self.folder, self.book, state.journal.path, state.position)
 
     # ---- writes
 
@@ -218,14 +222,24 @@ class JournalEngine:
     def undo(self, by: str, seq: int | None = None) -> Entry | None:
         with self.writing():
             state = self._state
-            target = audit.undo_target(self.folder, state.journal.path, state.position, by, seq)
+            target = audit.undo_target(self._trail(state), by, seq)
             if target is None:
                 return None
             delta = Delta(self.book, self.guarded)
             for table, record_id, old, new in reversed(target.changes):
                 delta.take_back(table, record_id, old, new)
             line = self._commit(delta, {"by": by, "why": f"Rückgängig: {target.why}", "undoes": target.seq})
-            return None if line is None else audit.entry_of(b"".join(line.pieces)[:-1])
+            return None if line is None else audit.entry_of(b"".join(line.pieces)[:-1], self.book, self.book.versions())
+
+    def note(self, why: str, by: str = "") -> None:
+        """An entry of the audit trail that changes no record."""
+        with self.writing():
+            fields = {"seq": self._state.seq + 1, "ts": self._now(), "by": by, "why": why}
+            line = make_line(self._state.head, fields, ())
+            self._write(line)
+            with self._guard:
+                self._apply(Delta(self.book, self.guarded), line)
+            self._mark.write(self._state.seq, self._state.head)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -366,6 +380,7 @@ class JournalEngine:
         if not state.sealed:
             self._write(make_line(state.head, fields, ()))
         fields = {"carry": state.seq, "base": state.manifest.seq, "prev": state.head, "ts": self._now()}
+        fields |= {"schema": self.book.versions()} if self.book.versions() else {}
         line = make_line(state.head, fields, _carried(state))
         replace_file(self.ops, journal_path(self.folder, state.seq + 1), line.pieces, file_mode(self.folder))
         with self._guard:
@@ -406,6 +421,8 @@ def open_engine(
     patience: float = 30.0,
     on_wait: WaitNotice | None = None,
     tables: Mapping[str, TableSchema] = TABLES,
+    upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS,
+    migrating: bool = True,
     now: Callable[[], str] = utc_now,
 ) -> JournalEngine:
     """Open a data folder; makes a new one where there is none and `create` is set.
@@ -418,12 +435,15 @@ def open_engine(
         if not create:
             raise StoreError("In {folder} liegt kein Datenbestand", folder=str(folder))
         _refuse_network(folder, ops)
-        _create(folder, ops, patience)
+        _create(folder, KeyBook(tables), ops, patience)
     else:
         _refuse_network(folder, ops)
     lock = FileLock(folder / "lock", ops, file_mode(folder), patience)
     lock.check_works()
-    return JournalEngine(folder, KeyBook(tables), ops, lock, on_wait, now)
+    engine = JournalEngine(folder, KeyBook(tables, upcasters), ops, lock, on_wait, now)
+    if migrating and engine.state.journal.writable and pending(engine):
+        migrate(engine, ops=ops, tables=tables, upcasters=upcasters)
+    return engine
 
 
 def _refuse_network(folder: Path, ops: FsOps) -> None:
@@ -437,7 +457,7 @@ def _refuse_network(folder: Path, ops: FsOps) -> None:
         )
 
 
-def _create(folder: Path, ops: FsOps, patience: float) -> None:
+def _create(folder: Path, book: KeyBook, ops: FsOps, patience: float) -> None:
     """An empty store: the first journal before the manifest, because the manifest says that there is a store."""
     mode = folder_mode(folder)
     try:
@@ -450,7 +470,7 @@ def _create(folder: Path, ops: FsOps, patience: float) -> None:
         lock.check_works()
         lock.acquire()
         try:
-            _create_locked(folder, ops)
+            _create_locked(folder, book, ops)
         finally:
             lock.close()
     except OSError as error:
@@ -459,13 +479,14 @@ def _create(folder: Path, ops: FsOps, patience: float) -> None:
         ) from error
 
 
-def _create_locked(folder: Path, ops: FsOps) -> None:
+def _create_locked(folder: Path, book: KeyBook, ops: FsOps) -> None:
     if (folder / NAME).exists():
         return
     kept = journals(folder)
     if any(p.read_bytes().count(b"\n") > 1 for p in kept) or any(folder.glob("tables/*.json")):
         raise damaged(NAME, 1, "das Verzeichnis fehlt, aber es gibt Tabellen oder Journale", 0)
-    first = make_line(START, {"carry": 0, "base": 0, "prev": START, "ts": utc_now()}, ())
+    fields = {"carry": 0, "base": 0, "prev": START, "ts": utc_now()}
+    first = make_line(START, fields | ({"schema": book.versions()} if book.versions() else {}), ())
     replace_file(ops, journal_path(folder, 1), first.pieces, file_mode(folder))
     ops.fsync_folder(folder)
     Manifest().save(folder, ops, file_mode(folder))

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from tui_billing.store.engine import Doc
+from tui_billing.store.migrations import UPCASTERS, Upcaster, upcast
 from tui_billing.store.schema import TableSchema
 
 LONGEST = 56
@@ -29,7 +30,7 @@ class TableKeys:
 
     def fingerprint(self) -> int:
         """Changes when a key is added or computed in another way, so that an older index file is not trusted."""
-        text = repr([(name, _code(f)) for name, f in zip(self.names, self.functions, strict=True)])
+        text = repr([self.version] + [(name, _code(f)) for name, f in zip(self.names, self.functions, strict=True)])
         return zlib.crc32(text.encode())
 
 
@@ -43,11 +44,21 @@ def _code(function: Any) -> Any:
 
 
 class KeyBook:
-    """TableKeys by table name; a table that the schema does not know has no keys."""
+    """TableKeys by table name; a table that the schema does not know has no keys. Lifts older documents."""
 
-    def __init__(self, tables: Mapping[str, TableSchema]) -> None:
-        self.tables = tables
+    def __init__(
+        self, tables: Mapping[str, TableSchema], upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS
+    ) -> None:
+        self.tables, self.upcasters = tables, upcasters
         self.of = cache(self._make)
+
+    def current(self, table: str, doc: Doc, version: int) -> Doc:
+        """A document of an older version as this program has it."""
+        return upcast(self.upcasters, table, doc, version, self.of(table).version)
+
+    def versions(self) -> dict[str, int]:
+        """The tables that are not at version 1, as a journal's first line says it."""
+        return {name: table.version for name, table in self.tables.items() if table.version != 1}
 
     def _make(self, table: str) -> TableKeys:
         return TableKeys(self.tables.get(table) or TableSchema(table, {}, {}))

@@ -123,8 +123,9 @@ def read_rows(data: bytes | mmap.mmap, name: str, table: str) -> Iterator[tuple[
 class Segment:
     """One mapped table file. `slots` are (offset, length) a document, in the index file or computed here."""
 
-    def __init__(self, path: Path, infos: list[SegmentInfo], index: TableIndex | None) -> None:
-        self.path, self.number = path, infos[0].index
+    def __init__(self, path: Path, infos: list[SegmentInfo], index: TableIndex | None, book: KeyBook) -> None:
+        self.path, self.number, self.table = path, infos[0].index, infos[0].table
+        self._book = book
         try:
             with path.open("rb") as handle:
                 stat = os.fstat(handle.fileno())
@@ -141,6 +142,16 @@ class Segment:
             self._own, self._index = self._computed(infos), None
             row = 0, len(self._own) // SLOT.size
         self._at, self._slots = row
+        self.version = self._version(infos)
+        self._old = self.version != book.of(self.table).version
+
+    def _version(self, infos: list[SegmentInfo]) -> int:
+        """The version of its documents; after a migration that was cut short only the content tells."""
+        versions = {info.version for info in infos}
+        if len(versions) > 1:
+            found = hashlib.sha256(self.data).hexdigest()
+            versions = {info.version for info in infos if info.sha256 == found}
+        return versions.pop()
 
     def _damage(self, why: str, byte: int) -> Damaged:
         return damaged(f"tables/{self.path.name}", 1, why, byte)
@@ -176,7 +187,10 @@ class Segment:
     def raw(self, record_id: int) -> bytes | None:
         """A document's text."""
         offset, length = self.slot(record_id)
-        return self.data[offset : offset + length] if length else None
+        if not length:
+            return None
+        raw = self.data[offset : offset + length]
+        return dump(self._book.current(self.table, load(raw), self.version)) if self._old else raw
 
     def slots(self) -> bytes:
         """All slots."""
@@ -194,6 +208,8 @@ class Segment:
 
     def containing(self, needle: bytes) -> list[int]:
         """Ids of documents whose text contains `needle`."""
+        if self._old:
+            return [i for i in self.ids() if needle in (self.raw(i) or b"")]
         out, at = [], 0
         while (hit := self.data.find(needle, at)) >= 0:
             start = self.data.rfind(b"\n", 0, hit) + 1
@@ -259,7 +275,7 @@ class Tables:
         path = self.folder / "tables" / infos[0].file
         if not path.exists() and all(info in self.manifest.pending for info in infos):
             return None
-        found = Segment(path, infos, self._indexes.get(table) or self._load(table))
+        found = Segment(path, infos, self._indexes.get(table) or self._load(table), self.book)
         if len(self._mapped) >= MOST_MAPPED:
             self._mapped.popitem(last=False)
         self._mapped[key] = found

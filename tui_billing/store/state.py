@@ -2,16 +2,18 @@
 
 import os
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tui_billing.store.engine import Damaged, StoreError
 from tui_billing.store.fsops import FsOps
 from tui_billing.store.indexes import BadIndex
-from tui_billing.store.journal import BadLine, Line, Op, checked_hash, fields_of, ops_of
+from tui_billing.store.journal import BadLine, Line, Op, checked_hash, dump, fields_of, ops_of
 from tui_billing.store.keys import KeyBook, KeyValues
 from tui_billing.store.manifest import Manifest, load_manifest
-from tui_billing.store.overlay import JournalFile, Overlay
+from tui_billing.store.migrations import refuse_newer
+from tui_billing.store.overlay import JournalFile, Overlay, Raw
 from tui_billing.store.queries import Queries
 from tui_billing.store.segments import Moved, Tables, damaged
 
@@ -56,6 +58,8 @@ class State:
         self.next_ids: dict[str, int] = dict(manifest.next_ids)
         self.counts: dict[str, int] = {}
         self.seq, self.head = manifest.seq, manifest.head
+        self.journal_schema: dict[str, int] = {}
+        refuse_newer(manifest.schema, book.tables)
         self.sealed = False
         self.log: deque[tuple[int, list[tuple[str, int]]]] = deque(maxlen=REMEMBERED)
         self.tables.check_sizes()
@@ -92,6 +96,8 @@ class State:
                 raise BadLine("incomplete")
             fields = fields_of(line)
             checked_hash(fields["prev"], line)
+            self.journal_schema = fields.get("schema", {})
+            refuse_newer(self.journal_schema, self.book.tables)
             if fields["base"] <= self.manifest.seq:
                 self._take(line)
         except (BadLine, KeyError) as error:
@@ -113,12 +119,16 @@ class State:
     def _take(self, line: bytes) -> list[tuple[str, int]]:
         changed = []
         for op in ops_of(line):
-            place = None if op.raw is None else (self.journal, self.position + op.offset, len(op.raw))
+            place: Raw = None if op.raw is None else (self.journal, self.position + op.offset, len(op.raw))
+            version = self.journal_schema.get(op.table, 1)
+            if op.doc is not None and version != self.book.of(op.table).version:
+                op = replace(op, doc=self.book.current(op.table, op.doc, version))
+                place = dump(op.doc)
             self.put(op, place, None)
             changed.append((op.table, op.record_id))
         return changed
 
-    def put(self, op: Op, place: tuple[JournalFile, int, int] | None, values: KeyValues | None) -> None:
+    def put(self, op: Op, place: Raw, values: KeyValues | None) -> None:
         """Lay one change over the table files; keeps the counts that somebody has asked for."""
         table, record_id = op.table, op.record_id
         if table in self.counts:
