@@ -239,6 +239,31 @@ def test_an_idle_connection_that_the_server_closed_costs_no_mail() -> None:
         assert (server.connections, len(server.stored)) == (2, 2)
 
 
+def test_a_421_between_two_mails_is_a_new_connection_and_no_rest() -> None:
+    with secure(dot=["250 ok\r\n421 4.4.2 idle too long", "ok"]) as server:
+        sender = transport(server)
+        assert [send(sender)[0].state for _ in range(2)] == [S, S]
+        assert (server.connections, len(server.stored)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("reply", "pace"),
+    [
+        ("450 4.7.1 Too many messages", REST),
+        ("451 4.7.0 Rate limit exceeded", REST),
+        ("452 4.5.3 Limits reached", REST),
+        ("452 4.2.2 mailbox over its quota limit", GO),
+        ("451 4.3.0 cannot operate separately", GO),
+        ("450 4.7.1 greylisted", GO),
+        ("432 4.7.0 concurrent connections", REST),
+        ("454 4.7.0 later", REST),
+    ],
+)
+def test_which_4xx_asks_for_a_rest(reply: str, pace: Pace) -> None:
+    with secure(rcpt=reply) as server:
+        assert send(transport(server))[0].pace is pace
+
+
 class Refusal(Exception):
     pass
 

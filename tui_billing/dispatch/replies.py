@@ -3,6 +3,7 @@
 Before the final dot a failure is surely unsent (deferred); after it only a clear reply is an answer, all else unknown.
 """
 
+import re
 from enum import StrEnum
 
 from tui_billing.dispatch.port import Outcome, Pace
@@ -35,13 +36,15 @@ SESSION_STEPS = frozenset({Step.CONNECT, Step.GREETING, Step.EHLO, Step.STARTTLS
 """Steps that concern no single mail: whatever fails here would fail the next mail as well."""
 
 THROTTLED = frozenset({421, 432, 454})
-LIMIT_WORDS = ("limit", "too many", "rate", "throttl", "quota exceeded for sender", "try again later: busy")
+LIMIT_WORDS = re.compile(r"\b(?:limit\w*|too (?:many|much)|rate|throttl\w*)\b", re.IGNORECASE)
+MAILBOX = re.compile(r"4\.2\.[0-9]")
+"""Enhanced codes about the receiver's mailbox (RFC 3463): a full one is no reason to rest."""
 
 
 def is_throttled(code: int, words: str) -> bool:
     """421, 432, 454, or a 45x that speaks of a limit: the server asks to slow down."""
-    lower = words.lower()
-    return code in THROTTLED or (code in (450, 451, 452) and any(word in lower for word in LIMIT_WORDS))
+    about_limits = LIMIT_WORDS.search(words) is not None and MAILBOX.match(words) is None
+    return code in THROTTLED or (code in (450, 451, 452) and about_limits)
 
 
 def shown(words: bytes | str) -> str:

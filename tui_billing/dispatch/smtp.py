@@ -203,11 +203,22 @@ class SmtpTransport:
 
     def _connected(self) -> Client:
         """The open connection, or a new one through greeting, EHLO, TLS and AUTH; each step on its own deadline."""
-        if self._client is not None:
+        if self._client is not None and not self._has_parted(self._client):
             return self._client
         self._mails = self._refusals = 0
         self._client = Opening(self.profile, self._password, self._enter).open()
         return self._client
+
+    def _has_parted(self, client: Client) -> bool:
+        """Whether the server has said something unasked between two mails (421 after a time) or hung up."""
+        self._step = Step.MAIL
+        try:
+            parted = client.early_reply()
+        except TROUBLE:
+            parted = True
+        if parted:
+            self._drop()
+        return parted
 
     def _enter(self, step: Step) -> None:
         self._step = step

@@ -49,12 +49,14 @@ class KeptBack:
 
 @dataclass(slots=True)
 class Parcel:
-    """One spooled mail on its way; `dispatch` is the record as this process last wrote it."""
+    """One spooled mail on its way; `dispatch` is the record as this process last wrote it,
+    `number` that of its last document."""
 
     job: MailJob
     dispatch: Dispatch
     mail: bytes
     envelope: Envelope
+    number: str = ""
     tries: int = 0
 
 

@@ -36,6 +36,7 @@ class Draft:
     text: MailText
     hashes: tuple[str, ...]
     fingerprint: str
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Spool:
             hashes = self._hashes(job)
         except OSError:
             return KeptBack(job, reason_problem("datei_fehlt", number), failed=True)
-        return Draft(job, text, hashes, self._fingerprint(job, text, hashes))
+        return Draft(job, text, hashes, self._fingerprint(job, text, hashes), documents[-1].number)
 
     def _hashes(self, job: MailJob) -> tuple[str, ...]:
         """SHA-256 of each attachment: as the archive knows it, else read."""
@@ -148,13 +149,14 @@ class Spool:
         name = message_id(self._installation, fresh.id, fresh.generation, self._domain, stamp)
         return Reserved(draft, tx.put(replace(fresh, message_id=name)))
 
-    def again(self, dispatch: Dispatch, job: MailJob) -> Parcel:
+    def again(self, dispatch: Dispatch, job: MailJob, number: str = "") -> Parcel:
         """The spooled bytes of an earlier dispatch once more. Raises Refused where they are not what was written."""
         mail = spooled(self.desk, dispatch)
         if mail is None:
             text = N_("Die abgelegte Mail {file} fehlt oder wurde verändert; sie wird nicht noch einmal gesendet.")
             raise Refused(Problem("SPOOL_BESCHAEDIGT", text, {"file": dispatch.spool}))
-        return Parcel(job, dispatch, mail, Envelope(dispatch.sender, dispatch.recipients, self.profile.archive))
+        envelope = Envelope(dispatch.sender, dispatch.recipients, self.profile.archive)
+        return Parcel(job, dispatch, mail, envelope, number)
 
     def spool(self, group: Sequence[Reserved]) -> list[Parcel | KeptBack]:
         """These mails on disk, durable when this returns; nothing of them has been sent."""
@@ -169,14 +171,15 @@ class Spool:
         draft, dispatch = reserved.draft, reserved.dispatch
         job = draft.job
         if dispatch.spool:
-            return self.again(dispatch, job)
+            return self.again(dispatch, job, draft.number)
         try:
             mail = self._build(draft, dispatch, tuple(self._attachments(draft)))
         except (OSError, ValueError):
             return KeptBack(job, reason_problem("datei_fehlt"), failed=True, dispatch=dispatch)
         if self.profile.size_limit and len(mail) > self.profile.size_limit:
             return KeptBack(job, reason_problem("mail_zu_gross"), failed=True, dispatch=dispatch)
-        return Parcel(job, dispatch, mail, Envelope(dispatch.sender, dispatch.recipients, self.profile.archive))
+        envelope = Envelope(dispatch.sender, dispatch.recipients, self.profile.archive)
+        return Parcel(job, dispatch, mail, envelope, draft.number)
 
     def _attachments(self, draft: Draft) -> Iterator[MailAttachment]:
         """The files as the archive knows them. Raises ValueError where one is not what it was."""
