@@ -1,5 +1,6 @@
 """The counters of the start screen: what waits today."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,7 +9,9 @@ from tui_billing.domain.documents import DocumentHead, DocumentState
 from tui_billing.domain.parties import Company, Customer
 from tui_billing.domain.runs import Dispatch, Ignored, InvoiceRun, RowState, RunState
 from tui_billing.services.desk import Desk
+from tui_billing.services.errors import StoreError
 from tui_billing.services.order_list import due_orders
+from tui_billing.services.send_book import settle_orphans
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,13 @@ class Overview:
 
 
 def overview(desk: Desk) -> Overview:
-    """Count by index: documents still open were never sent, because any output makes them final."""
+    """Count by index: documents still open were never sent, because any output makes them final.
+
+    What a dead process left in flight is settled first, so that the start shows it as ungeklärt (E9.1).
+    """
     store = desk.store
+    with suppress(StoreError):  # a store that is read-only shows its counters all the same
+        settle_orphans(desk)
     if store.get(Company, 1) is None and not store.count(Customer):
         return Overview(is_empty=True)
     unsent = store.find(DocumentHead, "state", DocumentState.OPEN)
