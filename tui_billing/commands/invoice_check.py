@@ -1,4 +1,4 @@
-"""`tui-billing invoice check FILE`: is this e-invoice right? Needs no data folder."""
+"""`tui-billing invoice check FILE`: is this e-invoice right? Needs no data folder. `invoice xml`: the XML as a file."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -7,10 +7,12 @@ from typing import Any
 from tui_billing.commands.frame import Answer, Context
 from tui_billing.domain.format import money
 from tui_billing.i18n import _
+from tui_billing.services import documents
+from tui_billing.services.einvoice_mail import hand_out_xml
 
 
 def add_check(actions: Any) -> ArgumentParser:
-    """The action `check` among the actions of the noun `invoice`."""
+    """The actions `check` and `xml` among the actions of the noun `invoice`."""
     made: ArgumentParser = actions.add_parser(
         "check", help=_("eine E-Rechnung prüfen (ZUGFeRD, XRechnung): XSD, amtliche Regeln, Beträge")
     )
@@ -18,7 +20,18 @@ def add_check(actions: Any) -> ArgumentParser:
     made.add_argument("--rules", type=Path, metavar=_("ORDNER"), help=_("Ordner mit den amtlichen Regeln (XSL)"))
     made.add_argument("--no-schematron", action="store_true", help=_("nur XSD und Beträge"))
     made.set_defaults(handler=check)
+    handed = actions.add_parser("xml", help=_("das XML der archivierten E-Rechnung als Datei"))
+    handed.add_argument("number", metavar=_("RECHNUNG"))
+    handed.add_argument("--out", default="", metavar=_("ZIEL"), help=_("Ordner oder Datei.xml (sonst pdf.folder)"))
+    handed.set_defaults(handler=hand_out)
     return made
+
+
+def hand_out(context: Context, args: Namespace) -> Answer:
+    """Writes the XML as it was archived; finalises nothing."""
+    document = documents.by_number(context.desk.store, args.number)
+    path = hand_out_xml(context.desk, document, args.out)
+    return Answer({"number": document.number, "file": str(path)}, lines=[str(path)])
 
 
 def check(context: Context, args: Namespace) -> Answer:

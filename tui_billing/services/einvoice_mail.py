@@ -1,10 +1,17 @@
-"""What a customer with the format XRechnung gets by mail: the XML alone, exactly as the archived PDF carries it."""
+"""The XML of an e-invoice by itself, exactly as the archived PDF carries it: by mail for an XRechnung, or as a file."""
 
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 from tui_billing.domain.documents import Document
+from tui_billing.domain.file_names import document_file_name
+from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import InvoiceFormat
 from tui_billing.exchange.einvoice_file import embedded_xml
+from tui_billing.services import settings
+from tui_billing.services.desk import Desk
+from tui_billing.services.output import output_folder, put_file
 
 _MARK = b"xrechnung.xml"
 
@@ -29,3 +36,25 @@ def _is_of(document: Document, xml: bytes) -> bool:
 
     root = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True))
     return str(root.xpath("string(/*/*[local-name()='ExchangedDocument']/*[local-name()='ID'])")) == document.number
+
+
+def hand_out_xml(desk: Desk, document: Document, out: str = "") -> Path:
+    """The XML of a document that has gone out as e-invoice, byte by byte as archived, into a folder or file.
+
+    Raises Refused where the document has not gone out yet, or only as a plain PDF.
+    """
+    xml = embedded_xml(desk.files.read(document.file)) if document.file else None
+    if xml is None:
+        text = N_("{number} ist noch nicht als E-Rechnung ausgegeben: Rechnungsformat prüfen und zuerst ausgeben.")
+        raise Refused(Problem("KEINE_ERECHNUNG", text, {"number": document.number}, where=document.number))
+    target = output_folder(desk, out)
+    if target.suffix.lower() != ".xml":
+        target = target / document_file_name(document, settings.get(desk.store, "pdf.file_name"), extension=".xml")
+    staging = desk.files.staging(f"xml-{document.id}")
+    try:
+        source = staging / "einvoice.xml"
+        source.write_bytes(xml)
+        put_file(source, target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return target
