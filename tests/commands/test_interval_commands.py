@@ -309,16 +309,15 @@ def test_orders_that_cannot_be_meant_are_refused(desk: Desk, flags: tuple[str, .
 
 
 def test_rechnungsstellung_by_command(desk: Desk) -> None:
-    new = ("invoicing", "new", "--customer", "10001", "--name", "Beratung", "--price", "50", "--quantity", "2")
+    new = ("invoice", "new", "--customer", "10001", "--name", "Beratung", "--price", "50", "--quantity", "2")
     code, answer = call(desk, *new)
     assert (code, answer["invoice"]["number"], answer["invoice"]["totals"]["gross"]) == (0, "RE-2026-00001", "119.00")
     assert (
-        call(desk, "invoicing", "edit", "RE-2026-00001", "--quantity", "3")[1]["invoice"]["totals"]["gross"] == "178.50"
+        call(desk, "invoice", "edit", "RE-2026-00001", "--quantity", "3")[1]["invoice"]["totals"]["gross"] == "178.50"
     )
-    assert call(desk, "invoicing", "finalise", "RE-2026-00001")[1]["invoice"]["state"] == "final"
-    assert call(desk, "invoicing", "edit", "RE-2026-00001", "--quantity", "4")[0] == 3
-    code, answer = call(desk, "invoicing", "cancel", "RE-2026-00001", "--reason", "falsch", "--yes")
-    assert (code, answer["invoice"]["kind"]) == (0, "cancellation")
+    assert call(desk, "invoice", "finalise", "RE-2026-00001", "--yes")[1]["invoice"]["state"] == "final"
+    assert call(desk, "invoice", "edit", "RE-2026-00001", "--quantity", "4")[0] == 3
+    assert call(desk, "invoice", "cancel", "RE-2026-00001", "--reason", "falsch", "--yes")[0] == 0
     code, answer = call(desk, *new, "--kind", "credit_memo")
     assert (answer["invoice"]["number"], answer["invoice"]["totals"]["gross"]) == ("GS-2026-00001", "-119.00")
 
@@ -341,3 +340,15 @@ def test_orders_come_in_from_csv_with_what_was_billed_before(desk: Desk) -> None
         ("A-2003", "2026-11-01", 2),
     ]
     assert call(desk, "import", "orders", str(file))[1]["problems"][0]["code"] == "NUMMER_VERGEBEN"
+
+
+def test_belegarten_have_number_ranges_of_their_own(desk: Desk) -> None:
+    assert call(desk, "invoice", "type-set", "Beitragsrechnung", "--range", "br")[0] == 0
+    assert call(desk, "invoice", "types")[1]["items"][0]["number_range"] == "BR"
+    assert call(desk, "invoice", "type-set", "x", "--range", "a/b")[0] == 3
+    add(desk, "A-1", "10001", "--document-type", "Beitragsrechnung")
+    assert create(desk, "2026-06-01", "--yes")[1]["items"][0]["number"] == "BR-2027-00001"
+    add(desk, "A-2", "10002")
+    answer = create(desk, "2026-06-01", "--document-type", "Beitragsrechnung", "--yes")[1]
+    assert answer["items"][0]["number"] == "BR-2027-00002"
+    assert create(desk, "2026-06-01", "--document-type", "Fehlt", "--yes")[0] == 2

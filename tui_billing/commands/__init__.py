@@ -8,7 +8,6 @@ NOUNS: dict[str, tuple[str, str]] = {
     "interval": ("tui_billing.commands.interval", N_("Intervallrechnungen")),
     "order": ("tui_billing.commands.order", N_("Aufträge")),
     "mass-print": ("tui_billing.commands.mass_print", N_("Rechnungen Massendruck")),
-    "invoicing": ("tui_billing.commands.invoicing", N_("Rechnungsstellung: neu, ändern, stornieren")),
     "invoice": ("tui_billing.commands.invoice", N_("Rechnungen")),
     "customer": ("tui_billing.commands.customer", N_("Kunden")),
     "ignore": ("tui_billing.commands.ignore", N_("Ignorierte Kunden und Rechnungen")),

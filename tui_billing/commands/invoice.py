@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from tui_billing.commands import invoice_check
+from tui_billing.commands import invoice_check, invoicing
 from tui_billing.commands.frame import Answer, Context, add_switch, amount, day, listing, record, table
 from tui_billing.domain.codec import encode
 from tui_billing.domain.documents import STATE_NAMES, TITLES, Document, DocumentHead, DocumentKind, DocumentState
@@ -41,6 +41,7 @@ def register(parser: ArgumentParser) -> None:
     correct = action("correct", correct_document, _("Rechnungskorrektur über einen Bruttobetrag"))
     correct.add_argument("--amount", type=amount, required=True, metavar=_("BETRAG"), help=_("brutto weniger"))
     correct.add_argument("--reason", required=True, metavar=_("GRUND"))
+    invoicing.add_actions(actions)
     invoice_check.add_check(actions)
 
 

@@ -1,17 +1,18 @@
-"""`tui-billing invoicing new|from-order|edit|cancel|finalise`: Rechnungsstellung without a screen."""
+"""`tui-billing invoice new|from-order|edit|types|type-set`: Rechnungsstellung and Belegarten without a screen."""
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from typing import Any
 
-from tui_billing.commands.frame import Answer, Context, add_switch, checked, day, record
+from tui_billing.commands.frame import Answer, Context, add_switch, checked, day, listing, record, table
 from tui_billing.commands.order_flags import one_of, price
-from tui_billing.domain.documents import Document, Line, VatCategory
+from tui_billing.domain.codec import encode
+from tui_billing.domain.documents import TITLES, Document, DocumentType, Line, VatCategory
 from tui_billing.domain.format import money
 from tui_billing.domain.inputs import parse_percent, parse_quantity
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.i18n import _, language
-from tui_billing.services import documents, invoicing, orders
+from tui_billing.services import document_types, documents, invoicing, orders
 from tui_billing.services.errors import WrongUse
 from tui_billing.services.invoicing import DocumentPlan, NewDocument
 
@@ -30,13 +31,8 @@ LINE_FIELDS = {
 TEXT_FIELDS = ("header_text", "footer_text", "invoice_date", "service_date", "period_from", "period_to")
 
 
-def register(parser: ArgumentParser) -> None:
-    """The actions of the noun."""
-    register_actions(parser.add_subparsers(dest="action", required=True, metavar=_("AKTION")))
-
-
-def register_actions(actions: Any) -> None:
-    """new, from-order, edit, cancel, finalise."""
+def add_actions(actions: Any) -> None:
+    """new, from-order, edit, types, type-set."""
     new = actions.add_parser("new", help=_("neue Rechnung, Gutschrift oder Lastschrift (Belastung) von Hand"))
     new.add_argument("--customer", required=True, metavar=_("KUNDE"))
     new.add_argument("--kind", default="invoice", choices=[k.value for k in invoicing.BY_HAND])
@@ -53,14 +49,12 @@ def register_actions(actions: Any) -> None:
     edit.add_argument("number", metavar=_("NUMMER"))
     _document_flags(edit)
     edit.set_defaults(handler=edit_document)
-    cancel = actions.add_parser("cancel", help=_("Storno"))
-    cancel.add_argument("number", metavar=_("NUMMER"))
-    cancel.add_argument("--reason", required=True, metavar=_("GRUND"))
-    add_switch(cancel, "--free-period", help=_("die berechnete Periode steht wieder an"))
-    cancel.set_defaults(handler=cancel_document)
-    final = actions.add_parser("finalise", help=_("festschreiben"))
-    final.add_argument("number", metavar=_("NUMMER"))
-    final.set_defaults(handler=finalise_document)
+    actions.add_parser("types", help=_("Belegarten mit ihren Nummernkreisen")).set_defaults(handler=list_types)
+    kind = actions.add_parser("type-set", help=_("Belegart anlegen oder ändern"))
+    kind.add_argument("name", metavar=_("BELEGART"))
+    kind.add_argument("--range", required=True, metavar=_("NUMMERNKREIS"), help=_("etwa BR für BR-2026-00001"))
+    kind.add_argument("--kind", default="invoice", choices=[k.value for k in invoicing.BY_HAND])
+    kind.set_defaults(handler=set_type)
 
 
 def _document_flags(parser: ArgumentParser) -> None:
@@ -137,21 +131,19 @@ def edit_document(context: Context, args: Namespace) -> Answer:
     return _shown(invoicing.edit(context.desk, edited, expect_rev=document.rev), [])
 
 
-def cancel_document(context: Context, args: Namespace) -> Answer:
-    """Storno, on request with the period given back."""
-    document = documents.by_number(context.desk.store, args.number)
-    question = _("{number} stornieren?").format(number=document.number)
-    if context.dry_run or not context.confirm(question):
-        return Answer(record("invoice", document), lines=[_("Nichts geändert.")])
-    return _shown(documents.cancel(context.desk, document.id, args.reason, free_period=args.free_period), [])
+def list_types(context: Context, args: Namespace) -> Answer:
+    """The Belegarten by name."""
+    found = document_types.list_types(context.desk.store)
+    rows = [encode(t) for t in found]
+    cells = [(t.name, _(TITLES[t.kind]), t.number_range) for t in found]
+    return Answer(listing(rows), lines=table((_("Belegart"), _("Art"), _("Nummernkreis")), cells))
 
 
-def finalise_document(context: Context, args: Namespace) -> Answer:
-    """Festschreiben."""
-    document = documents.by_number(context.desk.store, args.number)
-    if context.dry_run:
-        return Answer(record("invoice", document))
-    return _shown(documents.finalise(context.desk, document.id), [])
+def set_type(context: Context, args: Namespace) -> Answer:
+    """Add or change one; documents that exist keep their numbers."""
+    wanted = DocumentType(name=args.name, kind=invoicing.kind_of(args.kind), number_range=args.range)
+    stored = wanted if context.dry_run else document_types.save_type(context.desk, wanted)
+    return Answer(record("document_type", stored), lines=[f"{stored.name}: {stored.number_range}"])
 
 
 def _shown(document: Document, problems: list[Problem]) -> Answer:

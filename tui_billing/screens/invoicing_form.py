@@ -62,7 +62,14 @@ class InvoicingFormScreen(FormScreen):
         types = (("", N_("(keine)")), *((name, name) for name in orders.document_types(self.desk.store)))
         kinds = tuple((kind, TITLES[kind]) for kind in invoicing.BY_HAND)
         return [
-            Field("customer_id", N_("Kunde"), parse=self._read_customer, show=self._number, echo=self._name, width=12),
+            Field(
+                "customer_id",
+                N_("Kunde"),
+                parse=self._read_customer,
+                show=self._number,
+                echo=self._customer_name,
+                width=12,
+            ),
             Field("kind", N_("Art"), choices=kinds),
             Field("document_type", N_("Belegart"), choices=types),
         ]
@@ -93,7 +100,7 @@ class InvoicingFormScreen(FormScreen):
         found = self._customer(customer_id)
         return found.number if found else ""
 
-    def _name(self, customer_id: int) -> str:
+    def _customer_name(self, customer_id: int) -> str:
         found = self._customer(customer_id)
         return found.name if found else ""
 

@@ -157,13 +157,15 @@ class OrderFormScreen(FormScreen):
         """The order as typed."""
         lines = positions.lines_of(self.record.lines, values, positions.ORDER_NAMES, self._blank)
         head = {name: values[name] for name in HEAD_NAMES}
-        order = replace(self.record, customer_id=values["customer_id"], lines=lines, **head)
+        before: Order = self.record
+        order = replace(before, customer_id=values["customer_id"], lines=lines, **head)
         if values["unit"] == NO_INTERVAL:
             return replace(order, interval=None)
         typed = {name: values[name] for name in TERM_NAMES}
         typed["anchor"] = values["anchor"] or values["start"] or NO_ANCHOR
         typed["unit"] = IntervalUnit(values["unit"])
-        return replace(order, interval=IntervalTerms(**typed))
+        interval = IntervalTerms(**typed)
+        return replace(order, interval=interval)
 
     def store(self, record: Order, values: Mapping[str, Any]) -> Order:
         """Save; warnings are said on the list."""

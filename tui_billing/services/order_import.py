@@ -10,7 +10,7 @@ from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.order_rules import check_order
 from tui_billing.domain.orders import Order, Period
 from tui_billing.domain.parties import Customer
-from tui_billing.exchange.port import Item, NumberFormat
+from tui_billing.exchange.port import ImportedOrder, Item, NumberFormat
 from tui_billing.exchange.port import parse_orders as read_orders
 from tui_billing.services import orders, settings
 from tui_billing.services.desk import Desk, Progress
@@ -47,7 +47,7 @@ def plan_orders(store: Store, data: bytes, numbers: NumberFormat | None = None) 
     return ImportPlan(tuple(good), in_line_order(refused), tuple(warnings))
 
 
-def _problems(store: Store, order: Order, customer_number: str, item: Item[object]) -> list[Problem]:
+def _problems(store: Store, order: Order, customer_number: str, item: Item[ImportedOrder]) -> list[Problem]:
     problems: list[Problem] = []
     if not order.customer_id:
         text = N_("Kunde {number} gibt es nicht; zuerst die Kunden importieren.")
