@@ -1,4 +1,4 @@
-"""The store beside stock TinyDB and SQLite: `python bench/store.py [--sizes 1000,10000] [--dir DIR] [--rounds N]`.
+"""The store beside stock TinyDB and SQLite: `python bench/store.py [--sizes 1000,10000] [--plan 1000000] [--dir DIR]`.
 
 The three work side by side in one run on the same disk, in turns, each with invoices of about 1 kB; a get parses the
 document; medians in milliseconds. SQLite: WAL, synchronous=FULL, a JSON column, an index on each key. Stock TinyDB runs
@@ -56,14 +56,14 @@ class Ours:
 
         self.engine = open_engine(folder / "ours")
 
-    def fill(self, size: int) -> None:
+    def fill(self, size: int, make: Callable[[int], Doc] | None = None) -> None:
         from tui_billing.store.compact import compact
 
         self.engine.compact_at = 1 << 60
         for start in range(0, size, 10_000):
             with self.engine.transaction("fill") as tx:
                 for i in range(start, min(size, start + 10_000)):
-                    tx.insert("invoices", invoice(i, size))
+                    tx.insert("invoices", make(i) if make else invoice(i, size))
         compact(self.engine.folder)
         self.engine.refresh()
 
@@ -284,6 +284,45 @@ def measure(size: int, folder: Path) -> dict[str, dict[str, float]]:
     return table
 
 
+def run_plan(size: int, folder: Path, month: int = 10_000, rounds: int = 7) -> str:
+    """The plan of a Rechnungslauf over a month of 10,000 invoices, alone and among `size`, in turns."""
+    from datetime import date
+
+    from tui_billing.domain.runs import RunParameters
+    from tui_billing.services.runs import plan_create_run
+    from tui_billing.store.repositories import Store
+
+    stores = {}
+    for count in (month, size):
+        shutil.rmtree(folder / f"plan{count}", ignore_errors=True)
+        (folder / f"plan{count}").mkdir(parents=True)
+        ours = Ours(folder / f"plan{count}")
+        with ours.engine.transaction("customers") as tx:
+            for i in range(1000):
+                tx.insert("customers", {"number": f"K{i}", "name": f"Kunde {i}", "email": f"k{i}@example.com"})
+        ours.fill(count, lambda i, count=count: _in_month(i, count, month))
+        stores[count] = Store(ours.engine)
+    parameters = RunParameters(date_from=date(2026, 10, 1), date_to=date(2026, 10, 31))
+    took: dict[int, list[float]] = {count: [] for count in stores}
+    for _ in range(rounds):
+        for count, store in stores.items():
+            start = time.perf_counter()
+            plan = plan_create_run(store, parameters, date(2026, 11, 22))
+            took[count].append((time.perf_counter() - start) * 1000)
+            assert len(plan.verdicts) == month
+    alone, among = (statistics.median(took[count]) for count in (month, size))
+    head = f"| plan of a run over a month of {month:,} invoices, ms | alone | among {size:,} | ratio |"
+    return f"{head}\n|---|---|---|---|\n| | {_cell(alone)} | {_cell(among)} | {among / alone:.2f} |"
+
+
+def _in_month(i: int, size: int, month: int) -> Doc:
+    """Invoice i of `size`; every so many-th lies in October 2026, the others in the years before."""
+    doc = {**invoice(i, size), "customer_id": i % 1000 + 1}
+    if i % (size // month) == 0:
+        doc["invoice_date"] = f"2026-10-{i // (size // month) % 31 + 1:02d}"
+    return doc
+
+
 def _cell(value: float) -> str:
     return f"{value:,.3f}" if value < 10 else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
 
@@ -307,13 +346,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="1000,10000")
     parser.add_argument("--dir", type=Path, default=Path("bench-store"))
+    parser.add_argument("--plan", type=int, help="also the plan of a run over a month of 10,000 among this many")
     parser.add_argument("--probe", choices=list(KINDS))
     parser.add_argument("--keep", action="store_true", help="leave the data folders")
     args = parser.parse_args()
     if args.probe:
         probe(args.probe, args.dir)
         return
-    for size in (int(part) for part in args.sizes.split(",")):
+    if args.plan:
+        print(run_plan(args.plan, args.dir), end="\n\n", flush=True)
+    for size in (int(part) for part in args.sizes.split(",") if part):
         folder = args.dir / str(size)
         print(as_markdown(size, measure(size, folder)), end="\n\n", flush=True)
         if not args.keep:

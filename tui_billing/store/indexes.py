@@ -188,7 +188,7 @@ class KeyCollector:
 
     def __init__(self, keys: TableKeys) -> None:
         self._keys = keys
-        self._chunks: list[list[tuple[int, bytes, list[int]]]] = [[] for _ in keys.names]
+        self._chunks: list[list[tuple[int, bytes, array[int]]]] = [[] for _ in keys.names]
 
     def add(self, docs: Iterable[tuple[int, Any]]) -> None:
         """The (id, document) pairs of one table file."""
@@ -200,7 +200,7 @@ class KeyCollector:
         for chunks, entries in zip(self._chunks, gathered, strict=True):
             width = max((len(code) for code, _ in entries), default=0)
             codes = b"".join([code.ljust(width, b"\0") for code, _ in entries])
-            chunks.append((width, codes, [record_id for _, record_id in entries]))
+            chunks.append((width, codes, array("Q", [record_id for _, record_id in entries])))
 
     def sections(self) -> Iterator[Section]:
         """Per key: count, width, keys, ids."""
