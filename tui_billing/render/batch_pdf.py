@@ -74,7 +74,7 @@ class BatchPdf(MarkdownPdf):
         body = Body(letter)
         address, drop = address_frame(letter.address)
         info = info_frame(letter.info)
-        top = max(TEXT_TOP, info.filled[3] + 5 * MM if info else 0)
+        top = max(TEXT_TOP, info.bottom + 5 * MM if info else 0)
         carried = frozenset(n for n, table in enumerate(letter.tables) if table.has_carry)
         pages = break_pages(body.items, Space(top, NEXT_TOP, TEXT_BOTTOM), CARRY_HEIGHT, carried)
         sheet = self._sheet(letter) if letter.has_sheet else -1

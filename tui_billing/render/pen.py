@@ -49,9 +49,19 @@ class Pen:
         drop = s * 0.35
         self._show(mupdf.FzMatrix(s, -s, -s, -s, cx - half + drop, cy + half + drop), text, BOLD, gray)
 
+    def texts(self, lines: Sequence[tuple[float, float, str]], size: float) -> None:
+        """Several lines in black: (x, baseline, text)."""
+        shown = mupdf.fz_new_text()
+        for x, y, text in lines:
+            _show(shown, mupdf.FzMatrix(size, 0, 0, -size, x, y), text, REGULAR)
+        self._fill(shown, BLACK)
+
     def _show(self, matrix: mupdf.FzMatrix, text: str, name: str, gray: float) -> None:
         shown = mupdf.fz_new_text()
-        mupdf.fz_show_string(shown, font(name), matrix, text, 0, 0, mupdf.FZ_BIDI_LTR, mupdf.FZ_LANG_UNSET)
+        _show(shown, matrix, text, name)
+        self._fill(shown, gray)
+
+    def _fill(self, shown: mupdf.FzText, gray: float) -> None:
         params = mupdf.FzColorParams()
         mupdf.fz_fill_text(self.device, shown, mupdf.FzMatrix(), mupdf.fz_device_gray(), (gray,), 1, params)
 
@@ -75,3 +85,7 @@ class Pen:
     def rule(self, x0: float, x1: float, y: float, thickness: float = 0.5, gray: float = LIGHT) -> None:
         """A horizontal line whose upper edge is at `y`."""
         self.rectangles([(x0, y, x1, y + thickness)], gray)
+
+
+def _show(shown: mupdf.FzText, matrix: mupdf.FzMatrix, text: str, name: str) -> None:
+    mupdf.fz_show_string(shown, font(name), matrix, text, 0, 0, mupdf.FZ_BIDI_LTR, mupdf.FZ_LANG_UNSET)
