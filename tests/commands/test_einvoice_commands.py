@@ -24,8 +24,8 @@ def desk(cli, tmp_path):
     """A company, three customers with a format each, an invoice each."""
     cli(
         "company", "set", "--name", "Muster & Söhne GmbH", "--street", "Weg 1", "--postcode", "80331",
-        "--city", "München", "--tax-number", "143/123/45678", "--vat-id", "DE136695976", "--iban", "DE02120300000000202051",
-        "--email", "rechnung@muster.example", "--phone", "089 123456",
+        "--city", "München", "--tax-number", "143/123/45678", "--vat-id", "DE136695976",
+        "--iban", "DE02120300000000202051", "--email", "rechnung@muster.example", "--phone", "089 123456",
     )  # fmt: skip
     for number, invoice_format in (("1", "zugferd"), ("2", "xrechnung"), ("3", "pdf")):
         cli(

@@ -273,3 +273,30 @@ def test_amounts_of_the_file_are_read() -> None:
         (("S", D(7)), D("41.12"), D("2.88")),
         (("E", D(0)), D("31.34"), D("0.00")),
     ]
+
+
+UBL = (Path(__file__).parent / "ubl_xrechnung.xml").read_bytes()
+
+
+def test_a_ubl_xrechnung_is_checked_too(schematron: Schematron) -> None:
+    report = check_einvoice_file(UBL, schematron=schematron, use_schematron=HAS_RULES)
+    assert (report.syntax, report.profile, report.problems) == ("UBL", "XRECHNUNG", ())
+    assert (report.invoice.seller, report.invoice.payable) == ("Muster GmbH", D("107.10"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (b">107.10</cbc:PayableAmount", b">107.11</cbc:PayableAmount", "BR-CO-16"),
+        (b">107.10</cbc:TaxInclusiveAmount", b">107.11</cbc:TaxInclusiveAmount", "BR-CO-15"),
+        (b">90.00</cbc:TaxableAmount", b">90.01</cbc:TaxableAmount", "BR-S-08"),
+        (b">10.00</cbc:AllowanceTotalAmount", b">10.01</cbc:AllowanceTotalAmount", "BR-CO-11"),
+        (b">2</cbc:InvoicedQuantity", b">3</cbc:InvoicedQuantity", "BT-131"),
+        (b"<cbc:DueDate>2026-12-06</cbc:DueDate>", b"", "BR-CO-25"),
+        (b"<cbc:ID>R-1</cbc:ID>", b"", "XSD"),
+        (b"DE02120300000000202051", b"DE03120300000000202051", "IBAN_PRUEFZIFFER"),
+    ],
+)
+def test_mutated_ubl_files_are_found(old: bytes, new: bytes, code: str) -> None:
+    assert old in UBL
+    assert code in codes(check_einvoice_file(UBL.replace(old, new), use_schematron=False))

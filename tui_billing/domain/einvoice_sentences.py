@@ -100,6 +100,7 @@ SENTENCES: dict[str, str] = {
     "BR-DE-28": N_("Die E-Mail-Adresse des Ansprechpartners ist ungültig (BT-43)."),
     "BR-DE-30": N_("Lastschrift: Die Gläubiger-ID fehlt (BT-90)."),
     "BR-DE-31": N_("Lastschrift: Die IBAN des Zahlers fehlt (BT-91)."),
+    "BR-DE-TMP-32": N_("Lieferdatum, Leistungszeitraum oder der Zeitraum jeder Position fehlt (BT-72, BG-14, BG-26)."),
     "PEPPOL-EN16931-R001": N_("Der Geschäftsprozess fehlt (BT-23)."),
     "PEPPOL-EN16931-R010": N_("Die elektronische Adresse des Empfängers fehlt (BT-49)."),
     "PEPPOL-EN16931-R020": N_("Die elektronische Adresse des Verkäufers fehlt (BT-34)."),

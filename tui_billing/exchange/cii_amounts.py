@@ -86,7 +86,7 @@ def _tax_total(sums: Any, currency: str) -> Decimal:
     """BT-110; a second amount in the accounting currency (BT-111) does not count."""
     found = _children(sums, "TaxTotalAmount")
     own = [node for node in found if node.get("currencyID", currency) == currency]
-    return _value((own or found)[0].text) if found else ZERO
+    return number_of((own or found)[0].text) if found else ZERO
 
 
 def _child(node: Any, name: str) -> Any:
@@ -103,8 +103,9 @@ def _text(node: Any, name: str) -> str:
 
 
 def _number(node: Any, name: str) -> Decimal:
-    return _value(_text(node, name))
+    return number_of(_text(node, name))
 
 
-def _value(text: str | None) -> Decimal:
+def number_of(text: str | None) -> Decimal:
+    """A plain decimal of at most 30 digits before the point; anything else counts as zero."""
     return Decimal(text.strip()) if text and _NUMBER.fullmatch(text) else ZERO

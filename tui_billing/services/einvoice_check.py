@@ -19,6 +19,7 @@ from tui_billing.exchange.einvoice_schemas import (
     rule_files,
     xsd_findings,
 )
+from tui_billing.exchange.ubl_amounts import read_ubl
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,9 @@ def check_einvoice_file(
         found += map(_problem, xsd_findings(file))
     if use_schematron and not found:
         found += _by_rules(file, rules, schematron, checks)
-    invoice = ReadInvoice()
-    if file.syntax is Syntax.CII:
-        checks.append("cents")
-        invoice = read_cii(file.root)
-        found += check_cents(invoice)
-        found += _ibans(invoice.ibans)
+    invoice = read_cii(file.root) if file.syntax is Syntax.CII else read_ubl(file.root)
+    checks.append("cents")
+    found += [*check_cents(invoice), *_ibans(invoice.ibans)]
     kept = tuple(_once(found))
     return CheckReport(file.syntax.value, file.profile.value, file.from_pdf, invoice, tuple(checks), kept)
 
