@@ -80,7 +80,7 @@ def _shown(customer: Customer, problems: Any = ()) -> Answer:
 
 def add_customer(context: Context, args: Namespace) -> Answer:
     """Store a new customer."""
-    return _saved(context, customers.with_fields(Customer(), fields.given(args)))
+    return _saved(context, customers.new_customer(fields.given(args)))
 
 
 def edit(context: Context, args: Namespace) -> Answer:

@@ -14,7 +14,7 @@ from dateutil.relativedelta import relativedelta
 from tui_billing.demo import names
 from tui_billing.demo.orders import store_demo_orders
 from tui_billing.domain.documents import Document, DocumentKind, DocumentType, Line, VatCategory
-from tui_billing.domain.parties import Address, Channel, Company, Customer, InvoiceFormat, PaymentTerms
+from tui_billing.domain.parties import Address, Channel, Company, Customer, InvoiceFormat, PaymentTerms, default_format
 from tui_billing.services import documents
 from tui_billing.services.customers import next_number
 from tui_billing.services.desk import Desk, Progress
@@ -104,7 +104,7 @@ def demo_customer(place: int, tx: Transaction, rng: random.Random) -> Customer:
         cutoff_day=(15, 30, 31, None, 20, None)[place % 6],
         vat_id="ATU37675002" if foreign else "",
         leitweg_id="04011000-1234512345-06" if name.startswith("Stadtwerke") else "",
-        invoice_format=InvoiceFormat.PDF,
+        invoice_format=InvoiceFormat.PDF if place % 3 == 1 else default_format(is_business, address.country),
     )
 
 

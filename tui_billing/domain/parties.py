@@ -113,6 +113,11 @@ class CustomerHead:
     blocked: bool = False
 
 
+def default_format(is_business: bool, country: str) -> InvoiceFormat:
+    """The format of a new customer: from 2027 a plain PDF is no invoice for a German business (§ 27(38) UStG)."""
+    return InvoiceFormat.ZUGFERD if is_business and country == "DE" else InvoiceFormat.PDF
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Party:
     """Seller or buyer as a document keeps them: a snapshot, never a link."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tui_billing.domain.inputs import parse_email, parse_iban, parse_leitweg_id, parse_vat_id
 from tui_billing.domain.messages import N_, Problem
-from tui_billing.domain.parties import Address, Channel, Customer, InvoiceFormat, PaymentTerms
+from tui_billing.domain.parties import Address, Channel, Customer, InvoiceFormat, PaymentTerms, default_format
 from tui_billing.exchange.cells import Cells
 from tui_billing.exchange.numbers import NumberFormat, find_format
 from tui_billing.exchange.parsed import Item, Parsed
@@ -95,6 +95,7 @@ def _customer(row: Row, numbers: NumberFormat) -> tuple[Customer | None, list[Pr
     cutoff = cells.whole("cutoff_day")
     if cutoff > 31:
         cells.refuse("STICHTAG_UNGUELTIG", N_("{column}: 1 bis 31 oder leer."), column="cutoff_day")
+    is_business = cells.switch("is_business", default=True)
     customer = Customer(
         number=cells.text("number", 40),
         name=cells.needed("name"),
@@ -110,7 +111,7 @@ def _customer(row: Row, numbers: NumberFormat) -> tuple[Customer | None, list[Pr
             bulk_postcode=cells.switch("bulk_postcode"),
         ),
         language=cells.choice("language", LANGUAGES, "de"),
-        is_business=cells.switch("is_business", default=True),
+        is_business=is_business,
         emails=_emails(cells),
         channel=cells.choice("channel", CHANNELS, None),  # type: ignore[arg-type]
         terms=PaymentTerms(
@@ -123,7 +124,7 @@ def _customer(row: Row, numbers: NumberFormat) -> tuple[Customer | None, list[Pr
         cutoff_day=cutoff or None,
         vat_id=_checked(cells, "vat_id", parse_vat_id),
         leitweg_id=_checked(cells, "leitweg_id", parse_leitweg_id),
-        invoice_format=cells.choice("invoice_format", FORMATS, InvoiceFormat.PDF),
+        invoice_format=cells.choice("invoice_format", FORMATS, default_format(is_business, country)),
         iban=_checked(cells, "iban", parse_iban),
         mandate_reference=cells.text("mandate_reference", 35),
         mandate_date=cells.day("mandate_date"),

@@ -110,7 +110,7 @@ class CustomerFormScreen(FormScreen):
 
     def read_record(self) -> Customer:
         if not self._customer_id:
-            return Customer(channel=Channel.EMAIL)
+            return Customer(channel=Channel.EMAIL, invoice_format=InvoiceFormat.ZUGFERD)
         return self.desk.store.need(Customer, self._customer_id)
 
     def values_of(self, record: Customer) -> Mapping[str, Any]:

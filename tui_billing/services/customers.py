@@ -10,7 +10,7 @@ from tui_billing.domain.documents import DocumentHead
 from tui_billing.domain.inputs import parse_email, parse_iban, parse_leitweg_id, parse_vat_id
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.orders import Order
-from tui_billing.domain.parties import Address, Customer, PaymentTerms
+from tui_billing.domain.parties import Address, Customer, PaymentTerms, default_format
 from tui_billing.domain.retention import minimised, retention_end
 from tui_billing.domain.runs import Ignored, IgnoredKind
 from tui_billing.domain.texts import clean
@@ -132,6 +132,14 @@ def export_customer(store: Repository, customer: Customer) -> dict[str, Any]:
     """Everything that is kept about a customer (Art. 15 DSGVO): his record and the list of his documents."""
     documents = store.find(DocumentHead, "customer_id", customer.id)
     return {"customer": encode(customer), "documents": [encode(d, compact=True) for d in documents]}
+
+
+def new_customer(values: Mapping[str, Any]) -> Customer:
+    """A customer to be stored with these fields; without a format he gets the one that the law wants of his kind."""
+    made = with_fields(Customer(), values)
+    if "invoice_format" in values:
+        return made
+    return replace(made, invoice_format=default_format(made.is_business, made.address.country))
 
 
 def with_fields(customer: Customer, values: Mapping[str, Any]) -> Customer:
