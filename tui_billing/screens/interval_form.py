@@ -41,15 +41,15 @@ class IntervalFormScreen(FormScreen):
         return (
             date_field("execution_date", N_("Ausführungsdatum"), today, hint=N_("entscheidet, was ansteht")),
             date_field("invoice_date", N_("Rechnungsdatum"), today, hint=N_("wird gedruckt")),
-            Field("billing_period_text", N_("Abrechnungszeitraum"), width=40, hint=N_("leer: der der Zeile")),
+            Field("billing_period_text", N_("Abrechnungszeitraum"), width=28, hint=N_("leer: der der Zeile")),
             Field("document_type", N_("Belegart"), choices=(("", N_("(die des Auftrags)")), *names)),
             Field(
                 "customer_ids",
                 N_("nur Kunde"),
                 parse=self._reader(Customer, N_("Kunde {number} gibt es nicht.")),
                 show=self._numbers_of(Customer),
-                hint=N_("Nummern mit Komma; leer: alle"),
-                width=24,
+                hint=N_("mehrere mit Komma"),
+                width=20,
                 heading=N_("Filter"),
             ),
             Field(
@@ -57,8 +57,8 @@ class IntervalFormScreen(FormScreen):
                 N_("nur Auftrag"),
                 parse=self._reader(Order, N_("Auftrag {number} gibt es nicht.")),
                 show=self._numbers_of(Order),
-                hint=N_("Nummern mit Komma; leer: alle"),
-                width=24,
+                hint=N_("mehrere mit Komma"),
+                width=20,
             ),
             Field("document_type_filter", N_("nur Belegart"), choices=((EVERY_TYPE, N_("(alle)")), *names)),
         )

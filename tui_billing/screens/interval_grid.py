@@ -63,6 +63,7 @@ class IntervalGridScreen(ListScreen):
         self._by_key: dict[RowKey, int] = {}
         self._undo: list[frozenset[RowKey]] = []
         self._said_note = ""
+        self._net, self._overdue = Decimal(0), 0
 
     def compose_body(self) -> ComposeResult:
         for table in super().compose_body():
@@ -87,6 +88,7 @@ class IntervalGridScreen(ListScreen):
         rows = [GridRow(n, row) for n, row in enumerate(data.rows, 1)]
         self.records = {r.id: r for r in rows}
         self._by_key = {r.row.key: r.id for r in rows}
+        self._net, self._overdue = data.net, sum(r.overdue for r in data.taken)
         self._show_taken()
 
     def _show_taken(self) -> None:
@@ -112,10 +114,14 @@ class IntervalGridScreen(ListScreen):
             due=show.count(due),
             dropped=show.count(len(plan.dropped)),
             taken=show.count(taken),
-            net=show.eur(plan.net),
+            net=show.eur(self._net),
         )
-        overdue = sum(r.overdue for r in plan.taken)
-        return text + (f" · ! {_('überfällig')} {show.count(overdue)}" if overdue else "")
+        return text + (f" · ! {_('überfällig')} {show.count(self._overdue)}" if self._overdue else "")
+
+    def _count(self, rows: Sequence[GridRow], sign: int) -> None:
+        """The sums follow what is dropped or comes back, without looking at all the others."""
+        self._net += sign * sum((r.row.net for r in rows), Decimal(0))
+        self._overdue += sign * sum(r.row.overdue for r in rows)
 
     def marked_note(self, records: Sequence[Any]) -> str:
         total = sum((r.row.net for r in records), Decimal(0))
@@ -146,7 +152,7 @@ class IntervalGridScreen(ListScreen):
     def why_not(self, action: str) -> str:
         if action in ("delete", "waive", "open", "preview") and self.current() is None:
             return _("Keine Zeile unter dem Zeiger.")
-        if action == "create" and not self.plan.taken:
+        if action == "create" and len(self.plan.dropped) == len(self.plan.rows):
             return _("Es ist keine Zeile mehr da.")
         return ""
 
@@ -155,6 +161,7 @@ class IntervalGridScreen(ListScreen):
         targets = self.targets()
         self._undo.append(self.plan.dropped)
         self.plan = self.plan.with_dropped(self.plan.dropped | {r.row.key for r in targets})
+        self._count(targets, -1)
         self.table.remove_rows([r.id for r in targets])
         self.show_lines()
         text = ngettext("{n} Zeile entfernt", "{n} Zeilen entfernt", len(targets)).format(n=show.count(len(targets)))
@@ -163,10 +170,11 @@ class IntervalGridScreen(ListScreen):
     def action_undo(self) -> None:
         """u: bring the dropped rows back; else take back a waived period."""
         if self._undo:
-            before = len(self.plan.dropped)
+            returned = self.plan.dropped - self._undo[-1]
             self.plan = self.plan.with_dropped(self._undo.pop())
+            self._count([self.records[self._by_key[key]] for key in returned], 1)
             self._show_taken()
-            back = before - len(self.plan.dropped)
+            back = len(returned)
             self.say(ngettext("{n} Zeile zurückgeholt", "{n} Zeilen zurückgeholt", back).format(n=show.count(back)))
             return
         entry = self.desk.store.undo()

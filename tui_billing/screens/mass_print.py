@@ -56,11 +56,11 @@ class MassPrintScreen(FormScreen):
 
     def fields(self) -> Sequence[Field]:
         return (
-            Field("number_from", N_("Nummer von"), width=20, hint=N_("RE-2026-00413; leer: von Anfang an")),
-            Field("number_to", N_("bis"), width=20, hint=N_("leer: bis zur letzten")),
+            Field("number_from", N_("Nummer von"), width=16, hint=N_("leer: von Anfang an")),
+            Field("number_to", N_("bis"), width=16, hint=N_("leer: bis zur letzten")),
             Field("which", N_("Welche"), choices=tuple(WHICH_NAMES.items())),
             Field("output", N_("Ausgabe"), choices=OUTPUTS),
-            Field("out", N_("Ordner oder ZIP"), width=40, hint=N_("leer: der eingestellte Ordner")),
+            Field("out", N_("Ordner oder ZIP"), width=26, hint=N_("leer: wie eingestellt")),
             Field("print_now", N_("gleich drucken"), choices=((False, N_("Nein")), (True, N_("Ja")))),
         )
 
