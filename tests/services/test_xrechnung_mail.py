@@ -1,7 +1,13 @@
 """A customer with the format XRechnung gets the XML by mail, everybody else the PDF."""
 
+# ruff: noqa: E402
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
+
+for needed in ("drafthorse", "lxml", "pikepdf"):
+    pytest.importorskip(needed, reason="needs the extra einvoice")
 
 from einvoice_cases import in_format, mixed_rates
 
