@@ -51,6 +51,14 @@ LISTS = _on(
     "creations",
     "gaps",
     "invoicing",
+    "batches",
+    "batch_plan",
+    "batch_detail",
+    "batch_customer",
+    "batch_calendar",
+    "dummy",
+    "payments",
+    "receivables",
 )
 """Screens with one table: filter, sort, marks, F5."""
 FORMS = _on(
@@ -64,9 +72,15 @@ FORMS = _on(
     "interval_form",
     "invoicing_form",
     "mass_print",
+    "batch_generate",
+    "batch_add",
+    "batch_report",
+    "payment_form",
+    "payment_allocate",
+    "receivable_form",
 )
 """Screens with fields: letters are typed, so only F-keys and Strg work there."""
-PAGERS = _on("pager", "why", "interval_why")
+PAGERS = _on("pager", "why", "interval_why", "batch_why")
 """Screens that show text: help, log, preview, Warum."""
 OTHERS = _on("start", "invoice_detail")
 EVERYWHERE = LISTS | FORMS | PAGERS | OTHERS | _on("palette")
@@ -93,6 +107,9 @@ KEYS: tuple[KeyRow, ...] = (
     KeyRow("invoicing", "e", "", N_("Rechnungsstellung"), N_("Belege anlegen, ändern, einzeln senden"), _on("start")),
     KeyRow("mass_print", "x", "", N_("Massendruck"), N_("Rechnungen von Nummer bis Nummer drucken"), _on("start")),
     KeyRow("gaps", "w", "", N_("Lücken"), N_("Perioden, die nie berechnet wurden"), _on("start")),
+    KeyRow("batches", "h", "", N_("Rechnungsstapel"), N_("Belege nach Stichtag sammeln und drucken"), _on("start")),
+    KeyRow("payments", "z", "", N_("Zahlungen"), N_("Zahlungen erfassen und zuordnen"), _on("start")),
+    KeyRow("receivables", "o", "", N_("Offene Posten"), N_("Gebuchte Debitorentransaktionen - Detail"), _on("start")),
     # --- lists ---
     KeyRow("open", "enter", "", N_("Öffnen"), N_("Den Eintrag unter dem Zeiger öffnen"), LISTS | _on("start")),
     KeyRow("new", "insert", "n", N_("Neu"), N_("Rechnungslauf anlegen"), _on("runs"), True),
@@ -155,6 +172,34 @@ KEYS: tuple[KeyRow, ...] = (
     KeyRow("bring_back", "b", "", N_("Zurückholen"), N_("Von Hand Entferntes wieder aufnehmen"), _on("rebuild"), True),
     KeyRow("edit", "f4", "e", N_("Kontakt"), N_("Kontakt des Kunden hier ändern"), _on("triage"), True),
     KeyRow("switch", "tab", "", N_("Nächster Weg"), N_("E-Mail, Brief, ohne Weg, gesperrt"), _on("triage"), True),
+    KeyRow("generate", "f8", "x", N_("Generieren"), N_("Rechnungsstapel generieren"), _on("batches"), True),
+    KeyRow("new", "insert", "n", N_("Von Hand"), N_("Einen leeren Stapel anlegen"), _on("batches"), True),
+    KeyRow("delete", "delete", "d", N_("Löschen"), N_("Nicht gedruckte Stapel löschen"), _on("batches"), True),
+    KeyRow("print", "f9", "p", N_("Drucken"), N_("Bericht Rechnungsstapel, auch Neudruck"), _on("batches"), True),
+    KeyRow("calendar", "c", "", N_("Kalender"), N_("Abschlussdaten des Jahres, wer darauf fällt"), _on("batches")),
+    KeyRow("dummy", "y", "", N_("Dummy"), N_("Dummy-Assistent für alte Belege"), _on("batches")),
+    KeyRow("generate", "f8", "x", N_("Generieren"), N_("Genau diesen Plan ausführen"), _on("batch_plan"), True),
+    KeyRow("why", "f6", "w", N_("Warum"), N_("Warum drin, warum nicht"), _on("batch_plan"), True),
+    KeyRow(
+        "new", "insert", "n", N_("Aufnehmen"), N_("Kunden oder Belege"), _on("batch_detail", "batch_customer"), True
+    ),
+    KeyRow("delete", "delete", "d", N_("Entfernen"), N_("Kunden aus dem Stapel"), _on("batch_detail"), True),
+    KeyRow("delete", "delete", "d", N_("Entfernen"), N_("Belege aus dem Stapel"), _on("batch_customer"), True),
+    KeyRow("why", "f6", "w", N_("Warum"), N_("Warum drin, warum nicht"), _on("batch_detail", "batch_customer"), True),
+    KeyRow("print", "f9", "p", N_("Drucken"), N_("Drucken und sperren, oder Neudruck"), _on("batch_detail"), True),
+    KeyRow("preview", "f3", "o", N_("Vorschau"), N_("Die Aufstellungen mit ENTWURF"), _on("batch_detail")),
+    KeyRow(
+        "edit", "f4", "e", N_("Daten"), N_("Daten verschieben, mit Grund"), _on("batch_customer", "receivables"), True
+    ),
+    KeyRow("next", "tab", "", N_("Nächster"), N_("Der nächste Kunde des Stapels"), _on("batch_customer")),
+    KeyRow("next", "tab", "", N_("Nächstes Jahr"), N_("Die Abschlussdaten danach"), _on("batch_calendar"), True),
+    KeyRow("create", "f8", "x", N_("Anlegen"), N_("Die Dummy-Stapel anlegen"), _on("dummy"), True),
+    KeyRow("new", "insert", "n", N_("Neu"), N_("Eine Zahlung erfassen"), _on("payments"), True),
+    KeyRow("take_back", "delete", "d", N_("Rückgabe"), N_("Als Rückgabe gegenbuchen"), _on("payments"), True),
+    KeyRow("allocate", "f8", "x", N_("Zuordnen"), N_("Den Rest Rechnungen zuordnen"), _on("payments"), True),
+    KeyRow("edit", "f4", "e", N_("Bezahlt am"), N_("Verschieben, mit Grund"), _on("payments"), True),
+    KeyRow("switch", "tab", "", N_("Offen/alle"), N_("Offene Posten oder alle"), _on("receivables"), True),
+    KeyRow("payments", "z", "", N_("Zahlungen"), N_("Zu den Zahlungen"), _on("receivables")),
     KeyRow("undo", "u", "ctrl+z", N_("Rückgängig"), N_("Die letzte Änderung zurücknehmen"), LISTS),
     # --- in a table ---
     KeyRow("up", "up", "", N_("Zeile hoch"), "", TABLE),
@@ -186,13 +231,15 @@ KEYS: tuple[KeyRow, ...] = (
     KeyRow("save", "f8", "ctrl+s", N_("Anlegen"), N_("Rechnungslauf anlegen"), _on("run_form"), True),
     KeyRow("save", "f8", "ctrl+s", N_("Weiter"), N_("Zeigen, was ansteht"), _on("interval_form"), True),
     KeyRow("save", "f8", "ctrl+s", N_("Drucken"), N_("Drucken und festschreiben"), _on("mass_print"), True),
+    KeyRow("save", "f8", "ctrl+s", N_("Weiter"), N_("Den Plan zeigen"), _on("batch_generate"), True),
+    KeyRow("save", "f8", "ctrl+s", N_("Ausführen"), N_("Drucken, Vorschau oder Neudruck"), _on("batch_report"), True),
     KeyRow(
         "save",
         "f8",
         "ctrl+s",
         N_("Speichern"),
         N_("Prüfen und speichern"),
-        FORMS - _on("run_form", "interval_form", "mass_print"),
+        FORMS - _on("run_form", "interval_form", "mass_print", "batch_generate", "batch_report"),
         True,
     ),
     KeyRow("why", "f6", "", N_("Warum"), N_("Warum ein Auftrag ansteht oder nicht"), _on("interval_form"), True),
@@ -254,6 +301,20 @@ _AREAS: dict[str, str] = {
     "invoicing": N_("Rechnungsstellung"),
     "invoicing_form": N_("Beleg"),
     "mass_print": N_("Massendruck"),
+    "batches": N_("Rechnungsstapel"),
+    "batch_plan": N_("Rechnungsstapel generieren"),
+    "batch_generate": N_("Rechnungsstapel generieren"),
+    "batch_detail": N_("Rechnungsstapeldetails"),
+    "batch_customer": N_("Rechnungsstapeldetails"),
+    "batch_add": N_("Rechnungsstapeldetails"),
+    "batch_report": N_("Bericht Rechnungsstapel"),
+    "batch_calendar": N_("Abschlussdaten"),
+    "dummy": N_("Dummy-Assistent"),
+    "payments": N_("Zahlungen"),
+    "payment_form": N_("Zahlung"),
+    "payment_allocate": N_("Zahlung"),
+    "receivables": N_("Debitorentransaktionen"),
+    "receivable_form": N_("Debitorentransaktion"),
     "audit": N_("Protokoll"),
     "verify": N_("Prüfung"),
     "table": N_("Tabelle"),

@@ -5,12 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from tui_billing.commands.frame import table
-from tui_billing.domain.batch_selection import CustomerTotal
+from tui_billing.domain.batch_selection import REASON_NAMES, CustomerTotal
 from tui_billing.domain.batches import BATCH_STATE_NAMES, BatchStatement, InvoiceBatch, ReceivableEntry
 from tui_billing.domain.codec import encode
 from tui_billing.domain.documents import TITLES
 from tui_billing.domain.format import day, money
-from tui_billing.domain.messages import N_
 from tui_billing.domain.plans import Balance, Verdict
 from tui_billing.domain.statement_rules import FIGURE_NAMES, Figures, payment_lines
 from tui_billing.i18n import _, speak
@@ -19,18 +18,6 @@ from tui_billing.services.batch_reprint import Recomputed
 from tui_billing.services.batches import Explanation, GeneratePlan
 
 RIGHT = frozenset({0, 3, 4, 5})
-OUT_NAMES: dict[str, str] = {
-    "kind": N_("Belegart"),
-    "in_batch": N_("in anderem Stapel"),
-    "cancelled": N_("storniert"),
-    "customer_range": N_("Kundenbereich"),
-    "no_cutoff_day": N_("ohne Stichtag"),
-    "cutoff_day": N_("anderer Stichtag"),
-    "later_batch": N_("späterer Stapel gedruckt"),
-    "after_close_date": N_("nach Abschluss"),
-    "on_close_date": N_("am Abschlusstag"),
-}
-"""Short names of the reasons, for the line of truth."""
 
 
 def eur(value: Decimal) -> str:
@@ -124,7 +111,7 @@ def balance_line(sums: Balance) -> str:
     line = text.format(
         candidates=sums.candidates, taken=sums.taken, eur=money(sums.taken_eur), out=sums.candidates - sums.taken
     )
-    reasons = ", ".join(f"{n} {_(OUT_NAMES.get(code, code))}" for code, n in sums.out.items())
+    reasons = ", ".join(f"{n} {_(REASON_NAMES.get(code, code))}" for code, n in sums.out.items())
     return f"{line}: {reasons}" if reasons else line
 
 

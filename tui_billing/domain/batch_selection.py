@@ -22,6 +22,19 @@ from tui_billing.domain.plans import Reason, Verdict
 BATCH_KINDS = frozenset(DocumentKind) - {DocumentKind.SELF_BILLING}
 """Invoices, credit and debit memos with their cancellations and corrections (D2.10); what we owe is no receivable."""
 
+REASON_NAMES: dict[str, str] = {
+    "kind": N_("Belegart"),
+    "in_batch": N_("in anderem Stapel"),
+    "cancelled": N_("storniert"),
+    "customer_range": N_("Kundenbereich"),
+    "no_cutoff_day": N_("ohne Stichtag"),
+    "cutoff_day": N_("anderer Stichtag"),
+    "later_batch": N_("späterer Stapel gedruckt"),
+    "after_close_date": N_("nach Abschluss"),
+    "on_close_date": N_("am Abschlusstag"),
+}
+"""Short names of the reasons, for the line of truth."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchParameters:

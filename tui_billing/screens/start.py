@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tui_billing import keymap
 from tui_billing.i18n import _
@@ -10,7 +10,9 @@ from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.lines import BalanceLine
 from tui_billing.screens.widgets.record_table import Column
-from tui_billing.services import overview
+
+if TYPE_CHECKING:
+    from tui_billing.services import overview
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,10 @@ class StartScreen(ListScreen):
         """Program and day."""
         return _("Abrechnung · {day}").format(day=show.day(self.desk.today()))
 
-    def fetch(self) -> overview.Overview:
-        """Count, in a thread."""
+    def fetch(self) -> "overview.Overview":
+        """Count, in a thread; what counts is imported there, behind the first paint."""
+        from tui_billing.services import overview
+
         return overview.overview(self.desk)
 
     def show(self, data: Any) -> None:
@@ -128,6 +132,15 @@ class StartScreen(ListScreen):
     def action_audit(self) -> None:
         self.billing.open("audit")
 
+    def action_batches(self) -> None:
+        self.billing.open("batches")
+
+    def action_payments(self) -> None:
+        self.billing.open("payments")
+
+    def action_receivables(self) -> None:
+        self.billing.open("receivables")
+
     def action_verify(self) -> None:
         self.billing.open("verify")
 
@@ -141,11 +154,12 @@ def _first_steps() -> list[Entry]:
     return [Entry(n, action, label, "", note) for n, (action, label, note) in enumerate(texts, 1)]
 
 
-def _counters(data: overview.Overview) -> list[Entry]:
+def _counters(data: "overview.Overview") -> list[Entry]:
     unsent = show.eur(data.unsent_eur) if data.unsent else ""
     rows = (
         ("intervals", _("Aufträge mit fälligen Perioden"), data.due_orders, ""),
         ("runs", _("Rechnungsläufe offen"), data.open_runs, ""),
+        ("batches", _("Rechnungsstapel offen"), data.open_batches, ""),
         ("invoices", _("Rechnungen nicht versendet"), data.unsent, unsent),
         ("unknowns", _("Sendungen ungeklärt"), data.unknown, _("bitte entscheiden") if data.unknown else ""),
         ("customers", _("Kunden"), data.customers, ""),
@@ -157,6 +171,8 @@ def _counters(data: overview.Overview) -> list[Entry]:
         ("invoicing", _("Rechnungsstellung")),
         ("mass_print", _("Massendruck")),
         ("gaps", _("Lücken")),
+        ("receivables", _("Offene Posten")),
+        ("payments", _("Zahlungen")),
         ("company", _("Firma")),
         ("audit", _("Protokoll")),
         ("verify", _("Prüfung")),

@@ -1,0 +1,190 @@
+"""Bericht Rechnungsstapel: from-to, preview, print, Neudruck as sent or recomputed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from tui_billing.domain.batches import BatchState, InvoiceBatch
+from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.statement_rules import FIGURE_NAMES
+from tui_billing.i18n import _, ngettext, speak
+from tui_billing.i18n import say as sentence
+from tui_billing.screens import batch_actions, show
+from tui_billing.screens.batch_texts import batch_title
+from tui_billing.screens.form import FormScreen
+from tui_billing.screens.readers import whole_number
+from tui_billing.screens.widgets.field import Field
+from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
+from tui_billing.services import batch_mail, batch_reprint, output
+from tui_billing.services.batch_figures import batch_by_number
+from tui_billing.services.batch_print import PrintOptions
+from tui_billing.services.batch_report import file_name, preview
+from tui_billing.services.batch_reprint import Recomputed
+from tui_billing.services.batches import batches_in_range
+from tui_billing.services.desk import Desk
+
+NEIN_JA = ((False, N_("Nein")), (True, N_("Ja")))
+WAYS = (
+    ("print", N_("Drucken")),
+    ("preview", N_("Vorschau (ENTWURF)")),
+    ("as_sent", N_("Neudruck wie gesendet (Kopie)")),
+    ("recompute", N_("Neudruck aus heutigen Daten")),
+)
+
+
+class BatchReportScreen(FormScreen):
+    """The help text's report; dismissed with a sentence once a batch is printed."""
+
+    NAME: ClassVar[str] = "batch_report"
+    HELP: ClassVar[str] = N_(
+        "Die Vorschau markiert nichts. Drucken prüft erst alles, druckt dann alles und sperrt die Stapel. Der Neudruck "
+        "gibt die archivierten Dateien als Kopie aus, oder rechnet aus heutigen Daten und nennt die Ursachen der "
+        "Unterschiede. Ein Kundenbereich gilt nur für Vorschau und Neudruck."
+    )
+
+    def __init__(self, low: int = 0, high: int = 0) -> None:
+        super().__init__()
+        self._low, self._high = low, high
+        self._to_run = False
+
+    def title_text(self) -> str:
+        return _("Bericht Rechnungsstapel")
+
+    def fields(self) -> Sequence[Field]:
+        number = whole_number(999_999)
+        return (
+            Field("low", N_("Stapel von"), parse=number, width=8),
+            Field("high", N_("bis"), parse=number, width=8),
+            Field("way", N_("Was"), choices=WAYS),
+            Field("customer_from", N_("Kunde von"), width=12, hint=N_("leer: alle")),
+            Field("customer_to", N_("Kunde bis"), width=12),
+            Field("with_copies", N_("Versendete als Kopien dazu"), choices=NEIN_JA),
+            Field("to_run", N_("E-Mail-Kunden in einen Lauf"), choices=NEIN_JA),
+        )
+
+    def first_field(self) -> str:
+        return "way" if self._low else "low"
+
+    def values_of(self, record: Any) -> Mapping[str, Any]:
+        found = batches_in_range(self.desk.store, self._low, self._high) if self._low else []
+        printed = bool(found) and all(b.state is BatchState.PRINTED for b in found)
+        return {
+            "low": self._low,
+            "high": self._high or self._low,
+            "way": "as_sent" if printed else "print",
+            "customer_from": "",
+            "customer_to": "",
+            "with_copies": False,
+            "to_run": False,
+        }
+
+    def store(self, record: Any, values: Mapping[str, Any]) -> Any:
+        """Do what was chosen; only printing asks."""
+        low, high = values["low"], values["high"] or values["low"]
+        way, self._to_run = values["way"], values["to_run"]
+        if way == "print":
+            if values["customer_from"] or values["customer_to"]:
+                text = N_("Der Druck sperrt den ganzen Stapel; ein Kundenbereich gilt nur für Vorschau und Neudruck.")
+                raise Refused(Problem("NUR_GANZER_STAPEL", text))
+            skip = batch_mail.gets_mail if self._to_run else PrintOptions().only_statement
+            options = PrintOptions(with_copies=values["with_copies"], only_statement=skip)
+            batch_actions.ask_to_print(self, low, high, options)
+            return None
+        found = batches_in_range(self.desk.store, low, high) or [batch_by_number(self.desk.store, low)]
+        desk, people = self.desk, (values["customer_from"], values["customer_to"])
+        self.say(_("Beginnt …"))
+        self.start_task(way, lambda stop: [WORK[way](desk, batch, people) for batch in found])
+        return None
+
+    def finish(self, result: Any) -> None:
+        """The form stays until printing has ended."""
+
+    def task_done(self, name: str, result: Any) -> None:
+        if name == "print":
+            self.dismiss(self._printed(result))
+        elif name == "recompute":
+            lines = [line for one in result for line in one]
+            self.billing.open("pager", title=_("Neuberechnung"), lines=lines)
+        else:
+            files = [f for one in result for f in one]
+            first = files[0] if files else "–"
+            text = ngettext("{n} Datei: {file}", "{n} Dateien, die erste: {file}", len(files))
+            self.say(text.format(n=len(files), file=first))
+
+    def _printed(self, result: Any) -> str:
+        text = batch_actions.printed_text(result)
+        for one in result[0] if self._to_run else ():
+            try:
+                made = batch_mail.create_run(self.desk, one.batch)
+                text += " · " + _("Rechnungslauf {number} angelegt").format(number=made.number)
+            except Refused as error:
+                text += " · " + sentence(error.problems[0])
+        return text
+
+    def action_back(self) -> None:
+        """Esc: halt the printing, else leave."""
+        if self.task_now is not None:
+            super(FormScreen, self).action_back()
+        else:
+            self.dismiss(None)
+
+    def action_take_theirs(self) -> None:
+        self.say(_("Hier gibt es keine andere Fassung."))
+
+
+def _preview(desk: Desk, batch: InvoiceBatch, people: tuple[str, str]) -> list[Path]:
+    target = output.output_folder(desk) / file_name(batch, mark="ENTWURF")
+    return [preview(desk, batch, target, *people)]
+
+
+def _as_sent(desk: Desk, batch: InvoiceBatch, people: tuple[str, str]) -> list[Path]:
+    return batch_reprint.reprint_as_sent(desk, batch, output.output_folder(desk), *people)
+
+
+def _recompute(desk: Desk, batch: InvoiceBatch, people: tuple[str, str]) -> list[tuple[str, str]]:
+    """Files and what has changed, as lines to read."""
+    found = batch_reprint.plan_recompute(desk.store, batch, *people)
+    files = batch_reprint.print_recomputed(desk, batch, found, output.output_folder(desk))
+    lines = [(batch_title(batch), STRONG), *(line for one in found for line in recomputed_lines(one))]
+    return [*lines, ("", PLAIN), *((str(f), MUTED) for f in files)]
+
+
+WORK: dict[str, Callable[[Desk, InvoiceBatch, tuple[str, str]], Any]] = {
+    "preview": _preview,
+    "as_sent": _as_sent,
+    "recompute": _recompute,
+}
+"""What each way does with one batch, in a thread."""
+
+
+def recomputed_lines(one: Recomputed) -> list[tuple[str, str]]:
+    """One customer: each figure that differs, its causes, the later batches that it touches."""
+    name = f"{one.part.customer.number} {one.part.customer.name}"
+    if not one.differences:
+        text = _("{name}: unverändert, Rechnungsbetrag {due}")
+        return [(text.format(name=name, due=show.eur(one.sent.amount_due)), MUTED)]
+    lines = [(name, STRONG)]
+    for d in one.differences:
+        sign = "+" if d.change > 0 else ""
+        text = _("  {figure}: gesendet {sent}, jetzt {now} ({change})")
+        lines.append(
+            (
+                text.format(
+                    figure=_(FIGURE_NAMES[d.field]),
+                    sent=show.amount(d.as_sent),
+                    now=show.amount(d.recomputed),
+                    change=sign + show.amount(d.change),
+                ),
+                PLAIN,
+            )
+        )
+    for c in one.causes:
+        lines.append((f"  {speak(c.text, c.params)}", PLAIN))
+        lines.append((f"    {c.by}, {show.stamp(c.at)}{' – ' + c.reason if c.reason else ''}", MUTED))
+    for b in one.later:
+        text = _("  berührt Stapel {number} vom {day}: gesendet {sent}, jetzt {now}")
+        shown = text.format(
+            number=b.number, day=show.day(b.close_date), sent=show.amount(b.as_sent), now=show.amount(b.recomputed)
+        )
+        lines.append((shown, PLAIN))
+    return lines
