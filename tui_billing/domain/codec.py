@@ -17,25 +17,33 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 
+_AS_IS = frozenset({str, int, bool, type(None)})
+
+
 def _plain(value: Any, compact: bool) -> Any:
     """Any value inside a record as JSON."""
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, (tuple, list)):
-        return [_plain(v, compact) for v in value]
-    if isinstance(value, dict):
-        return {str(k): _plain(v, compact) for k, v in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return encode(value, compact=compact)
-    raise TypeError(f"cannot store {type(value).__name__}")
+    kind = type(value)
+    return value if kind in _AS_IS else _writer(kind)(value, compact)  # type: ignore[arg-type]
+
+
+@cache
+def _writer(kind: type) -> Callable[[Any, bool], Any]:
+    """The function that turns a value of this type into JSON; looked up by type, because records are written often."""
+    if issubclass(kind, StrEnum):
+        return lambda v, _: v.value
+    if issubclass(kind, (bool, int, str)):
+        return lambda v, _: v
+    if issubclass(kind, Decimal):
+        return lambda v, _: format(v, "f")
+    if issubclass(kind, date):
+        return lambda v, _: v.isoformat()
+    if issubclass(kind, (tuple, list)):
+        return lambda v, compact: [_plain(x, compact) for x in v]
+    if issubclass(kind, dict):
+        return lambda v, compact: {str(k): _plain(x, compact) for k, x in v.items()}
+    if is_dataclass(kind):
+        return lambda v, compact: encode(v, compact=compact)
+    raise TypeError(f"cannot store {kind.__name__}")
 
 
 @cache
@@ -54,11 +62,12 @@ def _names(cls: type) -> tuple[tuple[str, bool], ...]:
 def encode(record: Any, *, compact: bool = False) -> Json:
     """A dataclass as a JSON object with its fields in order; compact leaves out what is empty by default."""
     out: Json = {}
-    for name, may_drop in _names(type(record)):
+    for name, may_drop in _names(type(record)):  # type: ignore[arg-type]
         value = getattr(record, name)
         if compact and may_drop and not value:
             continue
-        out[name] = _plain(value, compact)
+        kind = type(value)
+        out[name] = value if kind in _AS_IS else _writer(kind)(value, compact)  # type: ignore[arg-type]
     return out
 
 
@@ -109,8 +118,8 @@ def _required(cls: type) -> frozenset[str]:
 
 def decode(cls: type[T], data: Json) -> T:
     """The record of class `cls` in a JSON object. Raises KeyError or ValueError where the object does not fit."""
-    values = {name: read(data[name]) for name, read in _readers(cls) if name in data}
-    missing = _required(cls) - values.keys()
+    values = {name: read(data[name]) for name, read in _readers(cls) if name in data}  # type: ignore[arg-type]
+    missing = _required(cls) - values.keys()  # type: ignore[arg-type]
     if missing:
         raise KeyError(f"{cls.__name__} lacks {sorted(missing)}")
     return cls(**values)
