@@ -17,7 +17,7 @@ import pymupdf
 from einvoice_cases import SCENARIOS, in_format, invoice, mixed_rates
 from lxml import etree
 
-from tui_billing.domain.documents import Document
+from tui_billing.domain.documents import Document, Line
 from tui_billing.domain.format import money
 from tui_billing.domain.parties import InvoiceFormat
 from tui_billing.exchange.cii_amounts import read_cii
@@ -146,6 +146,26 @@ def test_annotations_print_images_are_not_interpolated_and_actions_go() -> None:
     with pikepdf.open(BytesIO(to_pdfa(invoice(), out.getvalue(), b"<a/>"))) as made:
         assert int(made.pages[0].obj.Annots[0].F) == 4
         assert not made.Root.Picture.Interpolate and "/OpenAction" not in made.Root
+
+
+def test_other_scripts_are_embedded_too(tmp_path: Path) -> None:
+    document = invoice(Line(name="保守 Ωμέγα Жёлтый ☎", unit_price=D(300)))
+    (data,) = rendered([document], tmp_path)
+    with pikepdf.open(BytesIO(data)) as file:
+        for font in fonts(file):
+            if font.Subtype != "/Type0":
+                assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(font.FontDescriptor.keys())
+
+
+def test_a_letterhead_with_a_font_that_is_not_embedded_is_refused() -> None:
+    file = pikepdf.new()
+    page = file.add_blank_page()
+    font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+    page.obj.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=file.make_indirect(font)))
+    out = BytesIO()
+    file.save(out)
+    with pytest.raises(ValueError, match="Die Schrift Helvetica ist nicht eingebettet"):
+        to_pdfa(invoice(), out.getvalue(), b"<a/>")
 
 
 def test_the_same_document_gives_the_same_bytes(files: dict[str, bytes], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
 from tui_billing.domain.documents import Document
 from tui_billing.domain.parties import InvoiceFormat
+from tui_billing.i18n import _
 from tui_billing.render.einvoice.xmp import packet
 
 PRINT, HIDDEN_FLAGS = 4, 1 | 2 | 32 | 256
@@ -153,6 +154,8 @@ def _repair(file: Pdf) -> None:
 def _repair_font(font: Any) -> None:
     """One name without blanks for font, descendant and descriptor; CIDToGIDMap (6.2.11.3.2); CapHeight."""
     parts = [font, *(font.get("/DescendantFonts") or ())]
+    if "/BaseFont" not in parts[-1]:
+        return
     name = Name("/" + str(parts[-1].BaseFont)[1:].replace(" ", ""))
     for part in parts:
         part.BaseFont = name
@@ -162,4 +165,14 @@ def _repair_font(font: Any) -> None:
         if descriptor is not None:
             descriptor.FontName = name
             if "/CapHeight" not in descriptor:
-                descriptor.CapHeight = int(float(descriptor.Ascent) * _CAP_HEIGHT)
+                descriptor.CapHeight = int(float(descriptor.get("/Ascent", 0)) * _CAP_HEIGHT)
+    _require_embedded(parts[-1])
+
+
+def _require_embedded(font: Any) -> None:
+    """A company's own letterhead may use fonts that are not in the file, which PDF/A forbids (6.2.11.4.1)."""
+    descriptor = font.get("/FontDescriptor")
+    embedded = descriptor is not None and any(f"/FontFile{n}" in descriptor for n in ("", "2", "3"))
+    if not embedded and font.get("/Subtype") != Name.Type3:
+        text = _("Die Schrift {name} ist nicht eingebettet: bitte den Briefbogen als PDF mit Schriften neu speichern.")
+        raise ValueError(text.format(name=str(font.get("/BaseFont", "?"))[1:]))
