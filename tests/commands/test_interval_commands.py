@@ -2,11 +2,12 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import add_company, add_customer, make_desk
+from fakes import SELLER, add_company, add_customer, make_desk
 
 from tui_billing.commands.arguments import build_parser
 from tui_billing.commands.frame import Context, failure, run_handler, show
@@ -352,3 +353,12 @@ def test_belegarten_have_number_ranges_of_their_own(desk: Desk) -> None:
     answer = create(desk, "2026-06-01", "--document-type", "Beitragsrechnung", "--yes")[1]
     assert answer["items"][0]["number"] == "BR-2027-00002"
     assert create(desk, "2026-06-01", "--document-type", "Fehlt", "--yes")[0] == 2
+
+
+def test_a_kleinunternehmer_gets_positions_without_tax(tmp_path: Path) -> None:
+    made = make_desk(tmp_path)
+    add_company(made, replace(SELLER, small_business=True))
+    add_customer(made, "10001")
+    add(made, "A-1")
+    answer = create(made, "2026-06-01", "--yes")[1]
+    assert (answer["done"], answer["items"][0]["net"], answer["items"][0]["gross"]) == (1, "96.00", "96.00")

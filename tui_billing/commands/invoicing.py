@@ -75,14 +75,19 @@ def _given(args: Namespace, names: dict[str, str]) -> dict[str, Any]:
     return {field: getattr(args, flag) for flag, field in names.items() if getattr(args, flag) is not None}
 
 
-def _with_line(lines: tuple[Line, ...], args: Namespace) -> tuple[Line, ...]:
+def _blank(context: Context) -> Line:
+    usual = orders.new_line(context.desk.store)
+    return Line(vat_category=usual.vat_category, vat_rate=usual.vat_rate)
+
+
+def _with_line(lines: tuple[Line, ...], args: Namespace, blank: Line) -> tuple[Line, ...]:
     given = _given(args, LINE_FIELDS)
     if not given:
         return lines
     if not 1 <= args.line <= len(lines) + 1:
         text = N_("Position {line} gibt es nicht; der Beleg hat {count}")
         raise WrongUse(Problem("POSITION_UNBEKANNT", text, {"line": args.line, "count": len(lines)}, where="--line"))
-    before = lines[args.line - 1] if args.line <= len(lines) else Line()
+    before = lines[args.line - 1] if args.line <= len(lines) else blank
     return (*lines[: args.line - 1], replace(before, **given), *lines[args.line :])
 
 
@@ -97,7 +102,7 @@ def new_document(context: Context, args: Namespace) -> Answer:
         customer_id=orders.find_customer(store, args.customer).id,
         kind=invoicing.kind_of(args.kind),
         document_type=args.document_type,
-        lines=_with_line((), args),
+        lines=_with_line((), args, _blank(context)),
         **texts,
     )
     return _apply(context, invoicing.plan_new(store, new))
@@ -127,7 +132,7 @@ def edit_document(context: Context, args: Namespace) -> Answer:
     """Change what is given while the document is `angelegt`."""
     document = documents.by_number(context.desk.store, args.number)
     texts = {name: getattr(args, name) for name in TEXT_FIELDS if getattr(args, name) is not None}
-    edited = replace(document, lines=_with_line(document.lines, args), **texts)
+    edited = replace(document, lines=_with_line(document.lines, args, _blank(context)), **texts)
     return _shown(invoicing.edit(context.desk, edited, expect_rev=document.rev), [])
 
 

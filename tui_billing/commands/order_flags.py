@@ -179,7 +179,7 @@ def with_flags(desk: Desk, order: Order, args: Namespace) -> Order:
     order = replace(order, **_given(args, ORDER_FIELDS))
     if args.customer:
         order = replace(order, customer_id=orders.find_customer(desk.store, args.customer).id)
-    order = replace(order, lines=_lines(order.lines, args))
+    order = replace(order, lines=_lines(order.lines, args, orders.new_line(desk.store)))
     if args.no_interval:
         return replace(order, interval=None)
     terms = _given(args, TERM_FIELDS)
@@ -197,12 +197,12 @@ def _given(args: Namespace, names: dict[str, str]) -> dict[str, Any]:
     return typed
 
 
-def _lines(lines: tuple[OrderLine, ...], args: Namespace) -> tuple[OrderLine, ...]:
+def _lines(lines: tuple[OrderLine, ...], args: Namespace, blank: OrderLine) -> tuple[OrderLine, ...]:
     given = _given(args, LINE_FIELDS)
     if not given:
         return lines
     if not 1 <= args.line <= len(lines) + 1:
         text = N_("Position {line} gibt es nicht; der Auftrag hat {count}")
         raise WrongUse(Problem("POSITION_UNBEKANNT", text, {"line": args.line, "count": len(lines)}, where="--line"))
-    before = lines[args.line - 1] if args.line <= len(lines) else OrderLine()
+    before = lines[args.line - 1] if args.line <= len(lines) else blank
     return (*lines[: args.line - 1], replace(before, **given), *lines[args.line :])

@@ -64,6 +64,7 @@ class IntervalGridScreen(ListScreen):
         self._undo: list[frozenset[RowKey]] = []
         self._said_note = ""
         self._net, self._overdue = Decimal(0), 0
+        self._said_after = ""
 
     def compose_body(self) -> ComposeResult:
         for table in super().compose_body():
@@ -206,10 +207,15 @@ class IntervalGridScreen(ListScreen):
         self._select_again()
 
     def _select_again(self, text: str = "") -> None:
-        plan = intervals.finish(intervals.plan_select(self.desk.store, self.plan.parameters))
+        """In a thread: among 100,000 orders it takes its time."""
+        self._said_after = text
+        store, parameters = self.desk.store, self.plan.parameters
+        self.start_task("select", lambda stop: intervals.plan_select(store, parameters))
+
+    def _selected(self, plan: IntervalSelection) -> None:
         self.seen_seq = self.desk.store.seq
         self.show(plan.without(self.plan.dropped))
-        self.say(text or _("Neu selektiert"))
+        self.say(self._said_after or _("Neu selektiert"))
 
     def action_why(self) -> None:
         """F6: the order under the cursor, or any other that is typed there."""
@@ -260,9 +266,11 @@ class IntervalGridScreen(ListScreen):
         self.say(_("Beginnt …"))
         self.start_task("create", lambda stop: interval_creation.apply_create(desk, plan, stop=stop))
 
-    def task_done(self, name: str, result: CreationResult) -> None:
-        """On to the created numbers; closing them leads back to the form."""
-        if result.creation is not None:
+    def task_done(self, name: str, result: Any) -> None:
+        """Selected again, or created: on to the created numbers; closing them leads back to the form."""
+        if name == "select":
+            self._selected(result)
+        elif isinstance(result, CreationResult) and result.creation is not None:
             creation_id = result.creation.id
             self.dismiss(None)
             self.billing.open("interval_created", creation_id=creation_id)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -19,7 +18,7 @@ from tui_billing.screens.form import FormScreen
 from tui_billing.screens.widgets.date_input import date_field
 from tui_billing.screens.widgets.field import Field, FieldWidget
 from tui_billing.screens.widgets.lines import BalanceLine, Rule
-from tui_billing.services import invoicing, orders, settings
+from tui_billing.services import invoicing, orders
 from tui_billing.services.invoicing import NewDocument
 
 TEXTS = ("invoice_date", "service_date", "period_from", "period_to", "header_text", "footer_text",
@@ -116,10 +115,8 @@ class InvoicingFormScreen(FormScreen):
 
     @property
     def _blank(self) -> Line:
-        try:
-            return Line(vat_rate=Decimal(settings.get(self.desk.store, "invoice.vat_rate")))
-        except InvalidOperation:
-            return Line()
+        usual = orders.new_line(self.desk.store)
+        return Line(vat_category=usual.vat_category, vat_rate=usual.vat_rate)
 
     def values_of(self, record: Document) -> Mapping[str, Any]:
         values = {name: getattr(record, name) for name in (*TEXTS, "customer_id", "kind", "document_type")}

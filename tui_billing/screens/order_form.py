@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -16,7 +15,7 @@ from tui_billing.domain.interval_names import (
 from tui_billing.domain.interval_schedule import StripMark
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.order_rules import NO_ANCHOR
-from tui_billing.domain.orders import IntervalTerms, IntervalUnit, Order
+from tui_billing.domain.orders import IntervalTerms, IntervalUnit, Order, OrderLine
 from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _
 from tui_billing.i18n import say as sentence
@@ -27,7 +26,7 @@ from tui_billing.screens.readers import whole_number
 from tui_billing.screens.widgets.date_input import date_field
 from tui_billing.screens.widgets.field import Field, FieldWidget
 from tui_billing.screens.widgets.lines import BalanceLine, Rule
-from tui_billing.services import orders, settings
+from tui_billing.services import orders
 from tui_billing.services.interval_cases import ledger_of
 
 JA_NEIN = ((False, N_("Nein")), (True, N_("Ja")))
@@ -137,12 +136,8 @@ class OrderFormScreen(FormScreen):
         return Order()
 
     @property
-    def _blank(self) -> Any:
-        try:
-            rate = Decimal(settings.get(self.desk.store, "invoice.vat_rate"))
-        except InvalidOperation:
-            rate = Decimal(19)
-        return positions.blank_order_line(rate)
+    def _blank(self) -> OrderLine:
+        return orders.new_line(self.desk.store)
 
     def values_of(self, record: Order) -> Mapping[str, Any]:
         terms = record.interval or IntervalTerms()

@@ -91,7 +91,7 @@ class OrdersScreen(ListScreen):
     def _saved(self, order: Order | None) -> None:
         if order is not None:
             self.reload(cursor=order.id)
-            self.say_done(_("Auftrag {number} gespeichert").format(number=order.number))
+            self.say(_("Auftrag {number} gespeichert").format(number=order.number))
 
     def action_delete(self) -> None:
         """Delete what was never billed, at once; `u` brings it back."""

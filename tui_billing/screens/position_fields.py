@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from tui_billing.domain import format as fmt
@@ -11,7 +10,7 @@ from tui_billing.domain.documents import Line, VatCategory
 from tui_billing.domain.inputs import parse_amount, parse_date, parse_percent, parse_quantity
 from tui_billing.domain.interval_names import BASIS_NAMES, SCALE_NAMES
 from tui_billing.domain.messages import N_, Problem
-from tui_billing.domain.orders import OrderLine, PriceBasis, PriceChange, ScaleMode, ScaleStep
+from tui_billing.domain.orders import OrderLine, PriceChange, ScaleStep
 from tui_billing.i18n import _
 from tui_billing.screens.readers import optional
 from tui_billing.screens.widgets.field import Field
@@ -132,11 +131,6 @@ def lines_of(before: Sequence[Any], values: Mapping[str, Any], names: Sequence[s
 
 ORDER_NAMES = (*COMMON, *VAT, *ORDER_ONLY)
 DOCUMENT_NAMES = (*COMMON, *VAT)
-
-
-def blank_order_line(rate: Decimal) -> OrderLine:
-    """An empty position with the usual rate."""
-    return OrderLine(vat_rate=rate, price_basis=PriceBasis.PERIOD, scale_mode=ScaleMode.WHOLE)
 
 
 def at_name(problems: Sequence[Problem]) -> list[Problem]:

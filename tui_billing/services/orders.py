@@ -3,16 +3,18 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal, InvalidOperation
 
-from tui_billing.domain.documents import Document, DocumentType, Line
+from tui_billing.domain.documents import Document, DocumentType, Line, VatCategory
 from tui_billing.domain.interval_invoice import interval_parts
 from tui_billing.domain.interval_schedule import BillingPeriod, StripMark, schedule
 from tui_billing.domain.interval_selection import LedgerEntry
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.order_rules import NO_ANCHOR, check_against_ledger, check_order
 from tui_billing.domain.orders import Order, OrderLine, PeriodState
-from tui_billing.domain.parties import Customer
+from tui_billing.domain.parties import Company, Customer
 from tui_billing.domain.texts import clean, clean_block
+from tui_billing.services import settings
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import not_found
 from tui_billing.services.interval_cases import ledger_of
@@ -93,7 +95,7 @@ def save(desk: Desk, order: Order, *, reason: str = "") -> tuple[Order, list[Pro
     Raises Refused with every problem at once, Stale where another clerk has changed it, NotUnique for a taken number.
     """
     order = cleaned(order)
-    with desk.store.transaction(_why(order), reason=reason, undoable=bool(order.id)) as tx:
+    with desk.store.transaction(_why(order), reason=reason) as tx:
         problems = check(tx, order)
         errors = [p for p in problems if not p.warning]
         if errors:
@@ -148,6 +150,17 @@ _BILLED = PeriodState.BILLED
 def stored_preview(store: Repository, order: Order, day: date) -> OrderPreview:
     """The preview of an order as it is, with its own ledger."""
     return preview(order, ledger_of(store, order.id) if order.id else {}, day)
+
+
+def new_line(store: Repository) -> OrderLine:
+    """An empty position with the usual rate; a Kleinunternehmer shows no tax (§ 19 UStG)."""
+    seller = store.get(Company, 1)
+    if seller is not None and seller.small_business:
+        return OrderLine(vat_category=VatCategory.EXEMPT, vat_rate=Decimal(0))
+    try:
+        return OrderLine(vat_rate=Decimal(settings.get(store, "invoice.vat_rate")))
+    except InvalidOperation:
+        return OrderLine()
 
 
 def document_types(store: Store) -> list[str]:
