@@ -3,15 +3,13 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-import segno
-
 from tui_billing.domain.parties import Party
+from tui_billing.render import qr
 from tui_billing.render.markup import plain
 
 SMALLEST = Decimal("0.01")
 LARGEST = Decimal("999999999.99")
-# Any of the eight masks can be read; choosing the best of them costs three times the code itself.
-_MASK = 4
+LARGEST_TEXT = 240  # bytes of name and purpose: the code ends at version 13, 331 bytes in all
 
 
 def payload(payee: Party, amount: Decimal, text: str) -> str:
@@ -20,7 +18,9 @@ def payload(payee: Party, amount: Decimal, text: str) -> str:
     if not iban or not SMALLEST <= amount <= LARGEST:
         return ""
     bic = "".join(payee.bic.split()).upper()
-    name, purpose = plain(payee.name)[:70], plain(text)[:140]
+    name = plain(payee.name)[:70]
+    room = LARGEST_TEXT - len(name.encode())
+    purpose = plain(text)[:140].encode()[: max(room, 0)].decode(errors="ignore")
     return "\n".join(("BCD", "002", "1", "SCT", bic, name, iban, f"EUR{amount:.2f}", "", "", purpose))
 
 
@@ -29,7 +29,7 @@ def drawing(content: str, x: float, y: float, side: float) -> bytes:
 
     Inline because the engine names a picture's object by its number in the batch, and the bytes must not know it.
     """
-    matrix = segno.make(content, error="M", micro=False, boost_error=False, encoding="utf-8", mask=_MASK).matrix
+    matrix = qr.matrix(content)
     size = len(matrix)
     bits = "".join(_hex(row) for row in matrix)
     place = f"q {side:.3f} 0 0 {side:.3f} {x:.3f} {y:.3f} cm"
@@ -38,6 +38,6 @@ def drawing(content: str, x: float, y: float, side: float) -> bytes:
 
 def _hex(row: Iterable[int]) -> str:
     """A row of modules as hex, bit 0 for ink; the last byte is filled with ones."""
-    bits = "".join("0" if dark & 1 else "1" for dark in row)
+    bits = "".join("0" if dark else "1" for dark in row)
     bits += "1" * (-len(bits) % 8)
     return f"{int(bits, 2):0{len(bits) // 4}x}"
