@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
 
+from hypothesis import strategies as st
+
 from tui_billing.domain.cancellation import correction, storno
 from tui_billing.domain.documents import Adjustment, Document, DocumentKind, DocumentState, Line, VatCategory
 from tui_billing.domain.parties import Address, InvoiceFormat, Party, PaymentTerms
@@ -287,3 +289,27 @@ FORMATS = (InvoiceFormat.ZUGFERD, InvoiceFormat.XRECHNUNG)
 def in_format(name: str, invoice_format: InvoiceFormat) -> Document:
     """The scenario's document in a format."""
     return replace(SCENARIOS[name](), invoice_format=invoice_format)
+
+
+_lines = st.builds(
+    Line,
+    name=st.just("x"),
+    quantity=st.decimals(-50, 50, places=2),
+    unit_price=st.decimals(0, 500, places=2),
+    discount_percent=st.sampled_from([D(0), D(10), D("33.3")]),
+    vat_category=st.sampled_from([VatCategory.STANDARD] * 3 + [VatCategory.EXEMPT]),
+    vat_rate=st.sampled_from([D(19), D(7)]),
+)
+_adjustments = st.lists(
+    st.builds(Adjustment, percent=st.decimals(0, 30, places=1), is_charge=st.booleans())
+    | st.builds(Adjustment, amount=st.decimals(0, 50, places=2), is_charge=st.booleans()),
+    max_size=2,
+).map(tuple)
+documents = st.builds(
+    lambda made, more, gross, prepaid: invoice(*made, adjustments=more, gross_prices=gross, prepaid=prepaid),
+    st.lists(_lines, min_size=1, max_size=6),
+    _adjustments,
+    st.booleans(),
+    st.decimals(0, 100, places=2),
+)
+"""Any invoice: returns, discounts, charges, several rates, net or gross prices, prepaid amounts."""

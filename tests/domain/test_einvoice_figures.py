@@ -5,11 +5,10 @@ from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
-from einvoice_cases import CONSUMER, SCENARIOS, SELLER, in_format, invoice, mixed_rates
+from einvoice_cases import CONSUMER, SCENARIOS, SELLER, documents, in_format, invoice, mixed_rates
 from hypothesis import given
-from hypothesis import strategies as st
 
-from tui_billing.domain.documents import Adjustment, Document, Line, Totals, VatCategory
+from tui_billing.domain.documents import Document, Line, Totals, VatCategory
 from tui_billing.domain.einvoice_checks import check_agreement, check_amounts, check_einvoice
 from tui_billing.domain.einvoice_figures import figures
 from tui_billing.domain.law import check_document
@@ -67,29 +66,6 @@ def test_a_discount_on_a_returned_line_is_a_charge() -> None:
         ("-7.50", "0.00", "-7.50"),
     ]
     assert (found.lines[2].quantity, found.lines[2].price) == (D(-1), D("7.50"))
-
-
-lines = st.builds(
-    Line,
-    name=st.just("x"),
-    quantity=st.decimals(-50, 50, places=2),
-    unit_price=st.decimals(0, 500, places=2),
-    discount_percent=st.sampled_from([D(0), D(10), D("33.3")]),
-    vat_category=st.sampled_from([VatCategory.STANDARD] * 3 + [VatCategory.EXEMPT]),
-    vat_rate=st.sampled_from([D(19), D(7)]),
-)
-adjustments = st.lists(
-    st.builds(Adjustment, percent=st.decimals(0, 30, places=1), is_charge=st.booleans())
-    | st.builds(Adjustment, amount=st.decimals(0, 50, places=2), is_charge=st.booleans()),
-    max_size=2,
-).map(tuple)
-documents = st.builds(
-    lambda made, more, gross, prepaid: invoice(*made, adjustments=more, gross_prices=gross, prepaid=prepaid),
-    st.lists(lines, min_size=1, max_size=6),
-    adjustments,
-    st.booleans(),
-    st.decimals(0, 100, places=2),
-)
 
 
 @given(documents)

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E402
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal as D
 from io import BytesIO
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 for needed in ("drafthorse", "facturx", "lxml", "pikepdf"):
     pytest.importorskip(needed, reason="needs the extra einvoice")
 
-from einvoice_cases import FORMATS, SCENARIOS, in_format
+from einvoice_cases import FORMATS, SCENARIOS, documents, in_format
+from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
+from tui_billing.domain.documents import Document
 from tui_billing.domain.parties import InvoiceFormat
 from tui_billing.exchange.einvoice_file import Profile, read_einvoice
 from tui_billing.exchange.einvoice_schemas import Schematron, has_saxon, package_folder, svrl_findings
@@ -57,6 +60,20 @@ def test_every_scenario_is_valid_by_the_official_rules(
 ) -> None:
     report = check_einvoice_file(xml(in_format(name, invoice_format)), schematron=schematron)
     assert report.problems == () and report.checks == ("XSD", "Schematron", "cents")
+
+
+@given(documents)
+@settings(max_examples=50, deadline=None)
+def test_any_invoice_is_valid_by_xsd_and_to_the_cent(document: Document) -> None:
+    assert check_einvoice_file(xml(document), use_schematron=False).problems == ()
+
+
+@needs_rules
+@given(documents)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_invoice_is_valid_by_the_official_rules(schematron: Schematron, document: Document) -> None:
+    made = replace(document, invoice_format=XR)
+    assert check_einvoice_file(xml(made), schematron=schematron).problems == ()
 
 
 def test_the_same_document_gives_the_same_xml() -> None:
