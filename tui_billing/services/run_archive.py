@@ -11,7 +11,7 @@ from typing import cast
 
 from tui_billing.domain.documents import Document, DocumentHead
 from tui_billing.domain.file_names import document_file_name, safe, unique
-from tui_billing.domain.messages import Problem
+from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.run_selection import AnyCustomer
 from tui_billing.domain.runs import InvoiceRun, RowState, RunRow
 from tui_billing.render.port import Job, Rendered
@@ -94,28 +94,43 @@ def _render(
     desk: Desk, run: InvoiceRun, rows: Sequence[CheckedRow], stop: Callable[[], bool]
 ) -> list[tuple[CheckedRow, Made | Problem]]:
     """Render and publish; a document that cannot be made is its problem, the others go on."""
-    out: list[tuple[CheckedRow, Made | Problem]] = []
     if not rows:
-        return out
+        return []
     staging = desk.files.staging(f"run-{run.number}")
     jobs = [Job(checked.document, copy=checked.row.copy) for checked in rows if checked.document]
+    done: list[tuple[CheckedRow, Rendered]] = []
     try:
         for rendered in desk.renderer().render(jobs, staging):
-            out.append((rows[rendered.index], _publish(desk, run, rows[rendered.index], rendered)))
+            done.append((rows[rendered.index], rendered))
             if stop():
                 break
+        return _publish(desk, run, done)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _publish(
+    desk: Desk, run: InvoiceRun, done: Sequence[tuple[CheckedRow, Rendered]]
+) -> list[tuple[CheckedRow, Made | Problem]]:
+    """Into the archive, all with one sync of its folder."""
+    out: list[tuple[CheckedRow, Made | Problem]] = []
+    files: list[tuple[str, bytes]] = []
+    ready: list[CheckedRow] = []
+    for checked, rendered in done:
+        if rendered.path is None or checked.document is None:
+            fallback = Problem(
+                "PDF", N_("{number}: Das PDF konnte nicht erstellt werden."), {"number": checked.row.number}
+            )
+            out.append((checked, rendered.problem or fallback))
+            continue
+        copy_of = run if checked.row.copy else None
+        files.append((archive_path(checked.document, copy_of), rendered.path.read_bytes()))
+        ready.append(checked)
+    for checked, stored, (_, data) in zip(ready, desk.files.write_many(files), files, strict=True):
+        assert checked.document is not None
+        made = Made(checked.row, checked.document, checked.customer, stored.relative, stored.sha256, len(data))
+        out.append((checked, made))
     return out
-
-
-def _publish(desk: Desk, run: InvoiceRun, checked: CheckedRow, rendered: Rendered) -> Made | Problem:
-    document = checked.document
-    if rendered.path is None or document is None:
-        return rendered.problem or Problem("PDF", "{number}", {"number": checked.row.number})
-    size = rendered.path.stat().st_size
-    stored = desk.files.publish(rendered.path, archive_path(document, run if checked.row.copy else None))
-    return Made(checked.row, document, checked.customer, stored.relative, stored.sha256, size)
 
 
 def _commit(desk: Desk, run: InvoiceRun, made: Sequence[Made]) -> list[Made]:

@@ -5,6 +5,7 @@ only after that. Whatever ends the process, the rows say what has happened, and 
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -186,22 +187,45 @@ def _groups(rows: Sequence[RunRow], mode: MailMode | None) -> Iterator[list[RunR
         yield group
 
 
-def _prepared(work: _Work, group: list[RunRow]) -> list[Made]:
-    """Check a group again and render it; rows that do not go are written with their reasons."""
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A group after checking and rendering: what can go, and how many rows are done without going."""
+
+    made: list[Made]
+    done: int
+    failed: int
+
+
+def _prepared(work: _Work, group: list[RunRow]) -> _Prepared:
+    """Check a group again and render it; rows that do not go are written with their reasons. Counts nothing itself,
+    because the next group is prepared in a thread while one is being sent."""
     store = work.desk.store
     fresh = list(store.get_many(RunRow, [r.id for r in group]).values())
     customers = store.get_many(Customer, {r.customer_id for r in fresh})
     fresh = rows_to_do(work.run, fresh, customers)
-    work.done += len(group) - len(fresh)  # a second process has done them meanwhile
     checked = check_rows(store, work.run, fresh, work.desk, confirm_addresses=work.options.confirm_addresses)
     made, failed = make_files(
         work.desk, work.run, [c for c in checked if c.goes], overwrite=work.options.overwrite, stop=work.asked_to_stop
     )
     staying = [c.row for c in checked if not c.goes] + failed
     _write_rows(work, staying)
-    work.done += len(staying)
-    work.failed += sum(row.state is RowState.FAILED for row in staying)
-    return made
+    # Rows that are no longer to do were done by a second process meanwhile.
+    done = len(group) - len(fresh) + len(staying)
+    return _Prepared(made, done, sum(row.state is RowState.FAILED for row in staying))
+
+
+def _prepared_ahead(work: _Work, groups: Iterator[list[RunRow]]) -> Generator[list[Made], None, None]:
+    """Group after group, the next one being rendered while the caller is busy with this one."""
+    with ThreadPoolExecutor(1, thread_name_prefix="render") as thread:
+        group = next(groups, None)
+        ahead = thread.submit(_prepared, work, group) if group else None
+        while ahead is not None and not work.asked_to_stop():
+            prepared = ahead.result()
+            group = next(groups, None)
+            ahead = thread.submit(_prepared, work, group) if group and not work.asked_to_stop() else None
+            work.done += prepared.done
+            work.failed += prepared.failed
+            yield prepared.made
 
 
 def _write_rows(work: _Work, rows: Sequence[RunRow]) -> None:
@@ -225,17 +249,16 @@ def _write_rows(work: _Work, rows: Sequence[RunRow]) -> None:
 def _mail_all(work: _Work, todo: list[RunRow]) -> Generator[Progress, None, None]:
     mode = MailMode(settings.get(work.desk.store, "mail.mode"))
     limit = 1024 * settings.get_int(work.desk.store, "mail.size_limit_kb")
-    rest = list(_groups(todo, mode))
     statements = _statements(work)
-    while rest and not work.asked_to_stop():
-        made = _prepared(work, rest.pop(0))
-        items = [_item(m, work.names, statements) for m in made]
-        jobs = plan_jobs(items, mode, size_limit=limit, run_id=work.run.id)
-        yield work.progress()
-        if jobs and not work.is_stopped:
-            yield from _send(work, jobs, len(items))
-    if work.stopped is not None and rest:
-        _hold_back(work, [row for group in rest for row in group])
+    with closing(_prepared_ahead(work, _groups(todo, mode))) as groups:
+        for made in groups:
+            yield work.progress()
+            items = [_item(m, work.names, statements) for m in made]
+            jobs = plan_jobs(items, mode, size_limit=limit, run_id=work.run.id)
+            if jobs and not work.asked_to_stop():
+                yield from _send(work, jobs, len(items))
+    if work.stopped is not None:
+        _hold_back(work, todo)
 
 
 def _statements(work: _Work) -> dict[int, tuple[str, str]]:
@@ -301,20 +324,19 @@ def _hold_back(work: _Work, rows: Sequence[RunRow]) -> None:
     text = stopped.text.format(**stopped.params) if stopped.params else stopped.text
     with work.desk.store.transaction(f"Rechnungslauf {work.run.number} angehalten") as tx:
         for row in tx.get_many(RunRow, [r.id for r in rows]).values():
-            if row.state in (RowState.OPEN, RowState.RENDERED, RowState.DEFERRED):
+            if row.state in (RowState.OPEN, RowState.RENDERED, RowState.DEFERRED) and not row.reason:
                 tx.put(replace(row, state=RowState.OPEN, reason=text))
 
 
 def _issue_all(work: _Work, todo: list[RunRow]) -> Generator[Progress, None, None]:
     issue = work.issue
     assert issue is not None
-    for group in _groups(todo, None):
-        if work.asked_to_stop():
-            break
-        for row in issue.deliver(_prepared(work, group)):
-            work.done += 1
-            work.failed += row.state is RowState.FAILED
-            yield work.progress(row.number)
+    with closing(_prepared_ahead(work, _groups(todo, None))) as groups:
+        for made in groups:
+            for row in issue.deliver(made):
+                work.done += 1
+                work.failed += row.state is RowState.FAILED
+                yield work.progress(row.number)
     for row in issue.finish():
         work.done += 1
         work.failed += row.state is RowState.FAILED
