@@ -16,9 +16,11 @@ from tui_billing.domain.orders import CatchUp, IntervalTerms, IntervalUnit, Orde
 from tui_billing.domain.parties import Address, Company, Customer
 from tui_billing.services import documents, orders
 from tui_billing.services.desk import Desk
-from tui_billing.services.interval_creation import apply_create, created_csv, created_rows, resume, select_and_create
+from tui_billing.services.interval_creation import apply_create, resume, select_and_create
 from tui_billing.services.interval_ledger import unwaive, waive, waive_all
-from tui_billing.services.intervals import IntervalSelection, explain_order, find_gaps, finish, plan_select
+from tui_billing.services.interval_numbers import created_csv, created_rows
+from tui_billing.services.interval_questions import explain_order, find_gaps
+from tui_billing.services.intervals import IntervalSelection, finish, plan_select
 
 ADDRESS = Address(street="Weg 1", postcode="20999", city="Nordhafen")
 JAN27 = date(2027, 1, 1)

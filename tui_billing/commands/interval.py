@@ -14,7 +14,14 @@ from tui_billing.domain.format import day as shown_day
 from tui_billing.domain.interval_selection import RowKey, guard_dates
 from tui_billing.domain.messages import Problem, Refused
 from tui_billing.i18n import _
-from tui_billing.services import interval_creation, interval_ledger, intervals, orders
+from tui_billing.services import (
+    interval_creation,
+    interval_ledger,
+    interval_numbers,
+    interval_questions,
+    intervals,
+    orders,
+)
 from tui_billing.services.intervals import IntervalSelection
 
 
@@ -43,7 +50,7 @@ def register(parser: ArgumentParser) -> None:
 
 def _selection_flags(parser: ArgumentParser, *, needs_order: bool = False) -> None:
     parser.add_argument("--execution-date", type=day, required=True, metavar=_("TAG"))
-    parser.add_argument("--invoice-date", type=day, metavar=_("TAG"), help=_("sonst das Ausführungsdatum"))
+    parser.add_argument("--invoice-date", type=day, metavar=_("TAG"), help=_("sonst heute"))
     parser.add_argument(
         "--billing-period-text", default="", help=_("Abrechnungszeitraum; leer: der Zeitraum der Zeile")
     )
@@ -82,7 +89,7 @@ def _parameters(context: Context, args: Namespace) -> IntervalSelectionParameter
     store = context.desk.store
     return IntervalSelectionParameters(
         execution_date=args.execution_date,
-        invoice_date=args.invoice_date or args.execution_date,
+        invoice_date=args.invoice_date or context.desk.today(),
         billing_period_text=args.billing_period_text,
         document_type=args.document_type,
         customer_ids=tuple(orders.find_customer(store, n).id for n in args.customer),
@@ -153,7 +160,7 @@ def _created(
     problems: list[Problem],
 ) -> Answer:
     assert result.creation is not None
-    rows = interval_creation.created_rows(context.desk.store, result.creation)
+    rows = interval_numbers.created_rows(context.desk.store, result.creation)
     data = {
         **listing(views.created_item(r) for r in rows),
         "creation": views.creation_item(result.creation),
@@ -181,14 +188,14 @@ def list_creations(context: Context, args: Namespace) -> Answer:
 def show_creation(context: Context, args: Namespace) -> Answer:
     """The created numbers, also as CSV."""
     store = context.desk.store
-    creation = interval_creation.need_creation(store, args.id)
-    rows = interval_creation.created_rows(store, creation)
+    creation = interval_numbers.need_creation(store, args.id)
+    rows = interval_numbers.created_rows(store, creation)
     lines = [*views.created_lines(rows), *(f"{k}: {v}" for k, v in (creation.failed or {}).items())]
     if args.csv and args.csv != "-":
-        Path(args.csv).write_bytes(interval_creation.created_csv(rows))
+        Path(args.csv).write_bytes(interval_numbers.created_csv(rows))
         lines = [_("{n} Zeilen nach {file} geschrieben.").format(n=len(rows), file=args.csv)]
     elif args.csv and not context.json:
-        lines = interval_creation.created_csv(rows).decode("utf-8-sig").splitlines()
+        lines = interval_numbers.created_csv(rows).decode("utf-8-sig").splitlines()
     data = {**listing(views.created_item(r) for r in rows), "creation": views.creation_item(creation)}
     return Answer(data, lines=lines)
 
@@ -201,7 +208,7 @@ def explain(context: Context, args: Namespace) -> Answer:
     for number in args.order:
         order = orders.find(context.desk.store, number)
         dropped = {RowKey(order.id, start) for name, start in args.drop if name == number}
-        found = intervals.explain_order(context.desk.store, order, parameters, dropped)
+        found = interval_questions.explain_order(context.desk.store, order, parameters, dropped)
         items += [views.reason_item(order.number, period, reasons) for period, reasons in found]
         lines += views.reason_lines(order.number, found)
     return Answer(listing(items), lines=lines)
@@ -233,7 +240,7 @@ def unwaive(context: Context, args: Namespace) -> Answer:
 
 def find_gaps(context: Context, args: Namespace) -> Answer:
     """What was forgotten up to a day, in EUR."""
-    gaps = context.drive(intervals.find_gaps(context.desk, args.until))
+    gaps = context.drive(interval_questions.find_gaps(context.desk, args.until))
     data = {
         **listing(views.gap_item(g) for g in gaps.rows),
         "until": args.until.isoformat(),

@@ -13,8 +13,10 @@ from tui_billing.domain.messages import Problem
 from tui_billing.domain.orders import Order, Period
 from tui_billing.domain.plans import Reason
 from tui_billing.i18n import _, language, say, speak
-from tui_billing.services.interval_creation import CreatedRow, CreationResult
-from tui_billing.services.intervals import Gaps, IntervalRow, IntervalSelection, OutRow
+from tui_billing.services.interval_creation import CreationResult
+from tui_billing.services.interval_numbers import CreatedRow
+from tui_billing.services.interval_questions import Gaps
+from tui_billing.services.intervals import IntervalRow, IntervalSelection, OutRow
 
 MARKS = {True: "✓", False: "✗", None: "·"}
 

@@ -11,9 +11,10 @@ from tui_billing.i18n import _
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
-from tui_billing.services import intervals
+from tui_billing.services import interval_questions, intervals
 from tui_billing.services.desk import Progress
-from tui_billing.services.intervals import Gaps, OutRow
+from tui_billing.services.interval_questions import Gaps
+from tui_billing.services.intervals import OutRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class GapsScreen(ListScreen):
         return _("Lücken bis {day}").format(day=show.day(self.until))
 
     def fetch(self) -> Gaps:
-        steps: Generator[Progress, None, Gaps] = intervals.find_gaps(self.desk, self.until)
+        steps: Generator[Progress, None, Gaps] = interval_questions.find_gaps(self.desk, self.until)
         return intervals.finish(steps)
 
     def show(self, data: Any) -> None:

@@ -12,8 +12,8 @@ from tui_billing.i18n import _
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
-from tui_billing.services import interval_creation
-from tui_billing.services.interval_creation import CreatedRow
+from tui_billing.services import interval_creation, interval_numbers
+from tui_billing.services.interval_numbers import CreatedRow
 from tui_billing.services.output import output_folder
 
 
@@ -59,8 +59,8 @@ class IntervalCreatedScreen(ListScreen):
         )
 
     def fetch(self) -> tuple[IntervalCreation, list[Line]]:
-        creation = interval_creation.need_creation(self.desk.store, self._creation_id)
-        rows = interval_creation.created_rows(self.desk.store, creation)
+        creation = interval_numbers.need_creation(self.desk.store, self._creation_id)
+        rows = interval_numbers.created_rows(self.desk.store, creation)
         lines = [Line(row.document_id, row) for row in rows]
         failed = sorted((creation.failed or {}).items())
         return creation, [Line(-n, None, where, text) for n, (where, text) in enumerate(failed, 1)] + lines
@@ -161,7 +161,7 @@ class IntervalCreatedScreen(ListScreen):
         folder = output_folder(self.desk)
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"Erstellung-{self._creation_id}.csv"
-        file.write_bytes(interval_creation.created_csv(self.made))
+        file.write_bytes(interval_numbers.created_csv(self.made))
         self.say(_("Geschrieben: {file}").format(file=str(file)))
 
     def action_log(self) -> None:

@@ -15,7 +15,7 @@ from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.messages import RecordsChanged
 from tui_billing.screens.widgets.record_table import Column, RecordTable
-from tui_billing.services import interval_creation, interval_ledger, intervals
+from tui_billing.services import interval_creation, interval_ledger, interval_questions, intervals
 from tui_billing.services.interval_creation import CreationResult
 from tui_billing.services.intervals import IntervalRow, IntervalSelection
 
@@ -239,7 +239,7 @@ class IntervalGridScreen(ListScreen):
         record = self.current()
         if record is None:
             return
-        document = intervals.draft_of(self.desk.store, self.plan.parameters, record.row)
+        document = interval_questions.draft_of(self.desk.store, self.plan.parameters, record.row)
         if document is None:
             self.say(_("Der Auftrag hat sich geändert. F5 selektiert neu."), alert=True)
             return

@@ -18,7 +18,7 @@ from tui_billing.screens.base import DeskScreen
 from tui_billing.screens.widgets.date_input import DateInput, date_field
 from tui_billing.screens.widgets.field import Field, FieldWidget, TextField
 from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG, TextView
-from tui_billing.services import intervals, orders
+from tui_billing.services import interval_questions, orders
 from tui_billing.services.errors import Refused
 
 SIGNS = {True: "✓", False: "✗", None: "·"}
@@ -70,7 +70,9 @@ class IntervalWhyScreen(DeskScreen):
         base = self._parameters or IntervalSelectionParameters(execution_date=day, invoice_date=day)
         try:
             order = orders.find(self.desk.store, number)
-            found = intervals.explain_order(self.desk.store, order, replace(base, execution_date=day), self._dropped)
+            found = interval_questions.explain_order(
+                self.desk.store, order, replace(base, execution_date=day), self._dropped
+            )
             lines = why_lines(order, found)
         except Refused as error:
             lines = [(sentence(p), PLAIN) for p in error.problems]
@@ -80,7 +82,7 @@ class IntervalWhyScreen(DeskScreen):
         self.reload()
 
 
-def why_lines(order: Order, found: list[intervals.Explained]) -> list[tuple[str, str]]:
+def why_lines(order: Order, found: list[interval_questions.Explained]) -> list[tuple[str, str]]:
     """One block per period: the question, then each rule with its outcome."""
     lines: list[tuple[str, str]] = []
     for period, reasons in found:
