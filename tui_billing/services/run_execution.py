@@ -4,12 +4,10 @@ Rows go in groups: the PDFs of a group are on disk before the commit that names 
 only after that. Whatever ends the process, the rows say what has happened, and executing again takes up the rest.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import groupby
 
 from tui_billing.domain.documents import Document
 from tui_billing.domain.mail_jobs import MailJob, MailMode, SendItem, plan_jobs
@@ -20,29 +18,16 @@ from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunState, RunT
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.mail_text import mail_problems
-from tui_billing.services.run_archive import Made, make_files, names_of
+from tui_billing.services.run_archive import Made, names_of
 from tui_billing.services.run_checks import check_rows, forbidden_now, rows_to_do
 from tui_billing.services.run_facts import need_run
 from tui_billing.services.run_issue import Issue
-from tui_billing.services.runs import add_out, allow
+from tui_billing.services.run_work import ExecuteOptions, Work, groups_of, prepared_ahead
+from tui_billing.services.runs import allow
 from tui_billing.services.sending import send_jobs, settle_orphans
 from tui_billing.store.repositories import Transaction
 
-GROUP = 100
-"""Rows between two commits: enough to keep all workers busy, few enough to see a run move."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExecuteOptions:
-    """What the clerk chooses. `overwrite` False keeps PDFs of unsent documents that exist already.
-
-    `out`: folder or ZIP instead of pdf.folder; `print_now`: hand the combined letters to print.command.
-    """
-
-    overwrite: bool = True
-    confirm_addresses: bool = False
-    out: str = ""
-    print_now: bool = False
+__all__ = ["ExecuteOptions", "ExecutePlan", "ExecutionResult", "execute", "plan_execute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +55,6 @@ class ExecutePlan:
     minutes: int
 
 
-@dataclass(slots=True)
-class _Work:
-    """One execution in progress."""
-
-    desk: Desk
-    run: InvoiceRun
-    options: ExecuteOptions
-    stop: Callable[[], bool]
-    names: dict[int, str]
-    total: int = 0
-    done: int = 0
-    failed: int = 0
-    refused: int = 0
-    unknown: int = 0
-    stopped: Problem | None = None
-    is_stopped: bool = False
-    issue: Issue | None = None
-
-    def asked_to_stop(self) -> bool:
-        """Remembers that somebody asked, so that the run ends as angehalten."""
-        self.is_stopped = self.is_stopped or self.stopped is not None or self.stop()
-        return self.is_stopped
-
-    def progress(self, note: str = "", resting: int = 0) -> Progress:
-        return Progress(self.done, self.total, self.failed, self.refused, self.unknown, resting, note)
-
-
 def execute(
     desk: Desk,
     run_id: int,
@@ -110,7 +68,7 @@ def execute(
     options = options or ExecuteOptions()
     settle_orphans(desk)
     run, rows, customers = _begin(desk, run_id)
-    work = _Work(desk, run, options, stop, names_of(desk, rows))
+    work = Work(desk, run, options, stop, names_of(desk, rows))
     todo = rows_to_do(run, rows, customers)
     work.total = len(todo)
     finished: list[ExecutionResult] = []
@@ -170,87 +128,11 @@ def _refuse_broken_mail(desk: Desk, rows: Sequence[RunRow]) -> None:
         raise Refused(*errors)
 
 
-def _groups(rows: Sequence[RunRow], mode: MailMode | None) -> Iterator[list[RunRow]]:
-    """Groups of about GROUP rows; with one mail per customer a customer is never cut."""
-    if mode is not MailMode.PER_CUSTOMER:
-        for start in range(0, len(rows), GROUP):
-            yield list(rows[start : start + GROUP])
-        return
-    group: list[RunRow] = []
-    ordered = sorted(rows, key=lambda r: (r.customer_id, r.invoice_date, r.document_id))
-    for _, bundle in groupby(ordered, key=lambda r: r.customer_id):
-        group += bundle
-        if len(group) >= GROUP:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A group after checking and rendering: what can go, and how many rows are done without going."""
-
-    made: list[Made]
-    done: int
-    failed: int
-
-
-def _prepared(work: _Work, group: list[RunRow]) -> _Prepared:
-    """Check a group again and render it; rows that do not go are written with their reasons. Counts nothing itself,
-    because the next group is prepared in a thread while one is being sent."""
-    store = work.desk.store
-    fresh = list(store.get_many(RunRow, [r.id for r in group]).values())
-    customers = store.get_many(Customer, {r.customer_id for r in fresh})
-    fresh = rows_to_do(work.run, fresh, customers)
-    checked = check_rows(store, work.run, fresh, work.desk, confirm_addresses=work.options.confirm_addresses)
-    made, failed = make_files(
-        work.desk, work.run, [c for c in checked if c.goes], overwrite=work.options.overwrite, stop=work.asked_to_stop
-    )
-    staying = [c.row for c in checked if not c.goes] + failed
-    _write_rows(work, staying)
-    # Rows that are no longer to do were done by a second process meanwhile.
-    done = len(group) - len(fresh) + len(staying)
-    return _Prepared(made, done, sum(row.state is RowState.FAILED for row in staying))
-
-
-def _prepared_ahead(work: _Work, groups: Iterator[list[RunRow]]) -> Generator[list[Made], None, None]:
-    """Group after group, the next one being rendered while the caller is busy with this one."""
-    with ThreadPoolExecutor(1, thread_name_prefix="render") as thread:
-        group = next(groups, None)
-        ahead = thread.submit(_prepared, work, group) if group else None
-        while ahead is not None and not work.asked_to_stop():
-            prepared = ahead.result()
-            group = next(groups, None)
-            ahead = thread.submit(_prepared, work, group) if group and not work.asked_to_stop() else None
-            work.done += prepared.done
-            work.failed += prepared.failed
-            yield prepared.made
-
-
-def _write_rows(work: _Work, rows: Sequence[RunRow]) -> None:
-    """Rows that stay or leave; one that a second process has moved on meanwhile is left alone."""
-    if not rows:
-        return
-    with work.desk.store.transaction(f"Rechnungslauf {work.run.number}: Zeilen geprüft") as tx:
-        run, gone = need_run(tx, work.run.id), []
-        current = tx.get_many(RunRow, [row.id for row in rows])
-        for row in rows:
-            before = current.get(row.id)
-            if before is None or before.rev != row.rev or replace(before, changed_at="") == replace(row, changed_at=""):
-                continue
-            tx.put(replace(row, changed_at=work.desk.timestamp()))
-            if row.state is RowState.REMOVED:
-                gone.append(row)
-        if gone:
-            tx.put(replace(run, out=add_out(run.out, gone)))
-
-
-def _mail_all(work: _Work, todo: list[RunRow]) -> Generator[Progress, None, None]:
+def _mail_all(work: Work, todo: list[RunRow]) -> Generator[Progress, None, None]:
     mode = MailMode(settings.get(work.desk.store, "mail.mode"))
     limit = 1024 * settings.get_int(work.desk.store, "mail.size_limit_kb")
     statements = _statements(work)
-    with closing(_prepared_ahead(work, _groups(todo, mode))) as groups:
+    with closing(prepared_ahead(work, groups_of(todo, mode))) as groups:
         for made in groups:
             yield work.progress()
             items = [_item(m, work.names, statements) for m in made]
@@ -261,7 +143,7 @@ def _mail_all(work: _Work, todo: list[RunRow]) -> Generator[Progress, None, None
         _hold_back(work, todo)
 
 
-def _statements(work: _Work) -> dict[int, tuple[str, str]]:
+def _statements(work: Work) -> dict[int, tuple[str, str]]:
     """The statements of a Rechnungsstapel that travel with rows of this run."""
     if work.run.parameters.batch_id is None:
         return {}
@@ -288,7 +170,7 @@ def _item(made: Made, names: dict[int, str], statements: dict[int, tuple[str, st
     )
 
 
-def _send(work: _Work, jobs: Sequence[MailJob], documents: int) -> Generator[Progress, None, None]:
+def _send(work: Work, jobs: Sequence[MailJob], documents: int) -> Generator[Progress, None, None]:
     """Send one group; its own progress counts on from where the run stands."""
     base = work.progress()
 
@@ -316,7 +198,7 @@ def _send(work: _Work, jobs: Sequence[MailJob], documents: int) -> Generator[Pro
     work.stopped = result.stopped
 
 
-def _hold_back(work: _Work, rows: Sequence[RunRow]) -> None:
+def _hold_back(work: Work, rows: Sequence[RunRow]) -> None:
     """All rows that the end of the run left open say why (E9.2)."""
     stopped = work.stopped
     if stopped is None:
@@ -328,10 +210,10 @@ def _hold_back(work: _Work, rows: Sequence[RunRow]) -> None:
                 tx.put(replace(row, state=RowState.OPEN, reason=text))
 
 
-def _issue_all(work: _Work, todo: list[RunRow]) -> Generator[Progress, None, None]:
+def _issue_all(work: Work, todo: list[RunRow]) -> Generator[Progress, None, None]:
     issue = work.issue
     assert issue is not None
-    with closing(_prepared_ahead(work, _groups(todo, None))) as groups:
+    with closing(prepared_ahead(work, groups_of(todo, None))) as groups:
         for made in groups:
             for row in issue.deliver(made):
                 work.done += 1
@@ -344,7 +226,7 @@ def _issue_all(work: _Work, todo: list[RunRow]) -> Generator[Progress, None, Non
     issue.print_letters(work.options.print_now)
 
 
-def _finish(work: _Work) -> ExecutionResult:
+def _finish(work: Work) -> ExecutionResult:
     """Write the state of the run from its rows; the balance follows amounts that were edited meanwhile."""
     with work.desk.store.transaction(f"Rechnungslauf {work.run.number}: Ende der Durchführung") as tx:
         rows = tx.find(RunRow, "run_id", work.run.id)
