@@ -21,8 +21,9 @@ from tui_billing.store.manifest import Manifest, SegmentInfo, load_manifest
 from tui_billing.store.marks import HighWaterMark
 from tui_billing.store.migrations import UPCASTERS, Upcaster
 from tui_billing.store.schema import TABLES, TableSchema
-from tui_billing.store.segments import Segment, Tables, read_rows
+from tui_billing.store.segments import Segment, read_rows
 from tui_billing.store.state import journals
+from tui_billing.store.tables import Tables
 
 Record = tuple[str, int]
 

@@ -22,8 +22,9 @@ from tui_billing.store.keys import KeyValues, encoded
 from tui_billing.store.locks import FileLock
 from tui_billing.store.manifest import Manifest, SegmentInfo
 from tui_billing.store.overlay import text_of
-from tui_billing.store.segments import Moved, SegmentWriter, Tables, segment_name, segment_of
+from tui_billing.store.segments import Moved, SegmentWriter, segment_name, segment_of
 from tui_billing.store.state import State
+from tui_billing.store.tables import Tables
 
 CARRY_FACTOR = 20
 """A table file that is this many times as large as what has changed in it is carried, not rewritten."""

@@ -8,7 +8,8 @@ from tui_billing.store.indexes import RANGE
 from tui_billing.store.journal import BadLine, dump, load, scan_json
 from tui_billing.store.keys import KeyBook, encoded, is_exact
 from tui_billing.store.overlay import Overlay, text_of
-from tui_billing.store.segments import Tables, damaged
+from tui_billing.store.segments import damaged
+from tui_billing.store.tables import Tables
 
 CHUNK = 250
 

@@ -15,7 +15,8 @@ from tui_billing.store.manifest import Manifest, load_manifest
 from tui_billing.store.migrations import refuse_newer
 from tui_billing.store.overlay import JournalFile, Overlay, Raw
 from tui_billing.store.queries import Queries
-from tui_billing.store.segments import Moved, Tables, damaged
+from tui_billing.store.segments import Moved, damaged
+from tui_billing.store.tables import Tables
 
 REMEMBERED = 5_000
 READ = 1 << 20
