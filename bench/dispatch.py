@@ -73,7 +73,9 @@ def _serve(sock: socket.socket, context: ssl.SSLContext, counter: Any) -> None:
             verb = line[:4].upper()
             if verb == b"EHLO":
                 tls = isinstance(sock, ssl.SSLSocket)
-                sock.sendall(b"250 sink\r\n" if tls else b"250-sink\r\n250 STARTTLS\r\n")
+                sock.sendall(
+                    b"250-sink\r\n250 PIPELINING\r\n" if tls else b"250-sink\r\n250-PIPELINING\r\n250 STARTTLS\r\n"
+                )
             elif verb == b"STAR":
                 sock.sendall(b"220 go\r\n")
                 sock = context.wrap_socket(sock, server_side=True)

@@ -82,6 +82,32 @@ def test_each_fault_at_each_step_has_its_state(step: str, fault: str, expected: 
         assert outcome.rest_seconds == 60
 
 
+@pytest.mark.parametrize(("step", "fault", "expected"), [c for c in CASES if c.values[0] in ("mail", "rcpt")])
+def test_without_pipelining_each_fault_has_the_same_state(
+    step: str, fault: str, expected: tuple[RowState, Pace]
+) -> None:
+    with FaultServer({step: fault}, tls=server_context(), users={"anna": SECRET}, features=()) as server:
+        outcome, calls = send(transport(server))
+    assert (outcome.state, outcome.pace, calls, server.stored) == (*expected, 0, [])
+
+
+@pytest.mark.parametrize("features", [(), ("PIPELINING",)])
+def test_a_refusal_in_the_middle_leaves_the_session_in_step(features: tuple[str, ...]) -> None:
+    three = Envelope("a@b.example", ("eins@x.example", "zwei@x.example", "drei@x.example"), "archiv@b.example")
+    answers = {"zwei": "550 5.1.1 zwei unknown", "drei": "451 4.3.0 drei later"}
+
+    def answer(line: bytes) -> str:
+        return next((reply for name, reply in answers.items() if name in line.decode()), "ok")
+
+    with FaultServer({"rcpt": answer}, tls=server_context(), users={"anna": SECRET}, features=features) as server:
+        sender = transport(server)
+        first, _ = send(sender, envelope=three)
+        second, _ = send(sender)
+        sender.close()
+    assert (first.state, first.reply, second.state) == (R, "5.1.1 zwei unknown", S)
+    assert (server.connections, [m.recipients for m in server.stored]) == (1, [["kunde@kunde.example"]])
+
+
 def test_the_table_is_complete() -> None:
     assert len(CASES) == len(TABLE) * len(FAULTS) - 5
 

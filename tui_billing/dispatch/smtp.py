@@ -16,6 +16,7 @@ REFUSALS_PER_CONNECTION = 8
 UNKNOWN_IN_A_ROW = 3
 """A server that takes dots and gives no answer must not turn a whole run ungeklärt."""
 
+EXPECTED = {Step.MAIL: (250,), Step.RCPT: (250, 251, 252), Step.ARCHIVE: (250, 251, 252)}
 TROUBLE = (smtplib.SMTPException, OSError, ValueError, Garbled, TooSlow)
 
 
@@ -125,11 +126,38 @@ class SmtpTransport:
         sender, *recipients = (envelope_address(a) for a in (envelope.sender, *envelope.recipients))
         archive = envelope_address(envelope.archive) if envelope.archive else ""
         options = self._options(client, mail, (sender, *recipients, archive))
-        self._say(client, Step.MAIL, f"MAIL FROM:<{sender}>{options}", expect=(250,))
-        for address in recipients:
-            self._say(client, Step.RCPT, f"RCPT TO:<{address}>", expect=(250, 251, 252))
+        commands = [(Step.MAIL, f"MAIL FROM:<{sender}>{options}")]
+        commands += [(Step.RCPT, f"RCPT TO:<{address}>") for address in recipients]
         if archive:
-            self._say(client, Step.ARCHIVE, f"RCPT TO:<{archive}>", expect=(250, 251, 252))
+            commands.append((Step.ARCHIVE, f"RCPT TO:<{archive}>"))
+        if client.has_extn("pipelining"):
+            self._say_at_once(client, commands)
+        else:
+            for step, line in commands:
+                self._say(client, step, line, EXPECTED[step])
+
+    def _say_at_once(self, client: Client, commands: list[tuple[Step, str]]) -> None:
+        """MAIL and all RCPT in one packet (RFC 2920), their replies one by one; the first bad one decides.
+
+        DATA is never among them: a server that answers it with 354 could only be stopped by hanging up.
+        """
+        self._step = Step.MAIL
+        client.begin(self.profile.timeout)
+        client.send("".join(f"{line}\r\n" for _, line in commands))
+        bad: tuple[Step, int, bytes] | None = None
+        for step, _ in commands:
+            self._step = step if bad is None else bad[0]
+            try:
+                code, words = client.getreply()
+            except TROUBLE:
+                if bad is None:
+                    raise
+                self._drop()
+                break
+            if code not in EXPECTED[step] and bad is None:
+                bad = (step, code, words)
+        if bad is not None:
+            self._refused(client, *bad)
 
     def _options(self, client: Client, mail: bytes, addresses: tuple[str, ...]) -> str:
         """SIZE, SMTPUTF8 and 8BITMIME as this mail needs them and the server offers them."""
@@ -155,11 +183,15 @@ class SmtpTransport:
         self._step = step
         client.begin(self.profile.timeout)
         code, words = client.docmd(line)
-        if code in expect:
-            return
+        if code not in expect:
+            self._refused(client, step, code, words)
+
+    def _refused(self, client: Client, step: Step, code: int, words: bytes) -> None:
         outcome = judge(step, code, words)
         self._refusals += 1
-        if code == 421 or outcome.pace is Pace.STOP or not 400 <= code < 600:
+        if self._client is None:  # dropped already
+            pass
+        elif code == 421 or outcome.pace is Pace.STOP or not 400 <= code < 600:
             self._drop()
         elif self._refusals >= REFUSALS_PER_CONNECTION:
             self.close()
