@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal as D
 from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -18,11 +19,13 @@ from einvoice_cases import SCENARIOS, in_format, invoice, mixed_rates
 from lxml import etree
 
 from tui_billing.domain.documents import Document, Line
+from tui_billing.domain.einvoice_figures import figures
 from tui_billing.domain.format import money
 from tui_billing.domain.parties import InvoiceFormat
 from tui_billing.exchange.cii_amounts import read_cii
 from tui_billing.exchange.einvoice_file import read_einvoice
 from tui_billing.render.einvoice import finish, xml
+from tui_billing.render.einvoice.mapping import build
 from tui_billing.render.einvoice.pdfa import srgb_profile, to_pdfa
 from tui_billing.render.port import Job, Letterhead
 from tui_billing.render.worker import Order, render_batch
@@ -199,6 +202,13 @@ def test_a_wrong_cent_stops_this_document_only(tmp_path: Path) -> None:
     assert second.problem is None and second.path is not None
     with pytest.raises(ValueError, match="BR-CO-16"):
         finish(bad, b"")
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_xml_is_what_drafthorse_writes(name: str) -> None:
+    document = SCENARIOS[name]()
+    tree = build(document, figures(document)).to_etree()
+    assert xml(document).split(b"\n", 1)[1] == ElementTree.tostring(tree, "utf-8")
 
 
 def plain_text(data: bytes) -> str:

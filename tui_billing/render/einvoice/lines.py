@@ -18,10 +18,11 @@ DISCOUNT_CODE = "95"
 def add_lines(cii: Cii, document: Document, amounts: Figures) -> None:
     """All lines in their order; BT-126 is the printed position."""
     for position, (source, found) in enumerate(zip(document.lines, amounts.lines, strict=True), start=1):
-        cii.trade.items.add(_item(document, source, found, source.position or position))
+        cii.trade.items.add(line_item(document, source, found, source.position or position))
 
 
-def _item(document: Document, source: Line, found: LineFigures, position: int) -> LineItem:
+def line_item(document: Document, source: Line, found: LineFigures, position: int) -> LineItem:
+    """One line as drafthorse object."""
     item = LineItem()
     item.document.line_id = str(position)
     _product(item, source)
@@ -44,11 +45,16 @@ def _item(document: Document, source: Line, found: LineFigures, position: int) -
     return item
 
 
-def _product(item: LineItem, source: Line) -> None:
+def product_texts(source: Line) -> tuple[str, str]:
     """BT-153 is one line; where only a description was given, its first line is the name."""
     name, description = line(source.name), block(source.description)
     if not name:
         name, _, description = description.partition("\n")
+    return name, description
+
+
+def _product(item: LineItem, source: Line) -> None:
+    name, description = product_texts(source)
     item.product.name = name
     if line(source.article):
         item.product.seller_assigned_id = line(source.article)
