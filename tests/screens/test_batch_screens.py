@@ -89,7 +89,7 @@ async def test_a_batch_from_the_form_over_the_plan_to_the_print(tmp_path: Path) 
         # print: asks once, the focus on Nein
         await press(pilot, "f9")
         assert status(app).replace("\xa0", " ") == (
-            "3 Aufstellungen mit 3 Originale dahinter, 357,00 €. Drucken, festschreiben und sperren?"
+            "3 Aufstellungen mit 3 Originalen dahinter, 357,00 €. Drucken, festschreiben und sperren?"
         )
         await press(pilot, "enter")
         assert desk.store.need(InvoiceBatch, 1).state is BatchState.OPEN
@@ -241,7 +241,7 @@ async def test_a_payment_is_entered_allocated_and_taken_back(tmp_path: Path) -> 
         assert len(rows(app)) == 2
         await press(pilot, "escape", "o")
         assert title(app).startswith("Gebuchte Debitorentransaktionen - Detail · offene Posten")
-        assert rows(app)[0] == "> RE-2026-00001 Rechnung 1 Kunde… 03.11.26 17.11.26 119,00"
+        assert rows(app)[0] == "> RE-2026-00001 1 Kunde… 03.11.26 17.11.26 119,00 119,00"
         assert balance(app) == "6 offene Posten 714,00 € · überfällig 714,00 €"
         await press(pilot, "tab")
         assert len(rows(app)) == 8
@@ -277,3 +277,22 @@ async def test_the_dummy_assistant_shows_before_and_after_and_can_be_taken_back(
         await press(pilot, "delete")
         assert status(app).startswith("1 Stapel gelöscht")
         assert desk.store.count(InvoiceBatch) == 0
+
+
+async def test_a_customer_who_joins_with_old_documents_is_offered_a_dummy_of_his_own(tmp_path: Path) -> None:
+    """D6.5; the next close dates stand beside the Stichtag."""
+    desk = make_desk(tmp_path)
+    add_company(desk)
+    add_invoice(desk, add_customer(desk, "10001"), date(2026, 9, 3))
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k", "enter")
+        app.screen.field("cutoff_day").enter()
+        await type_text(pilot, "31")
+        assert app.screen.field("cutoff_day").note() == "= 30.11.26, 31.12.26, 31.01.27"
+        await press(pilot, "f8")
+        assert status(app).startswith("1 alte Rechnungen über 119.00 € kämen auf den ersten Rechnungsstapel.")
+        await press(pilot, "right", "enter")
+        assert title(app) == "Dummy-Assistent"
+        assert len(rows(app)) == 1

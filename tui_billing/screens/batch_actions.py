@@ -26,7 +26,7 @@ def ask_to_print(screen: DeskScreen, low: int, high: int, options: PrintOptions 
         show_problems(screen, plan.problems)
         return
     text = ngettext("{n} Aufstellung", "{n} Aufstellungen", plan.statements).format(n=show.count(plan.statements))
-    originals = ngettext("{n} Original", "{n} Originale", plan.originals).format(n=show.count(plan.originals))
+    originals = ngettext("{n} Original", "{n} Originalen", plan.originals).format(n=show.count(plan.originals))
     question = _("{statements} mit {originals} dahinter, {eur}. Drucken, festschreiben und sperren?").format(
         statements=text, originals=originals, eur=show.eur(plan.amount_due)
     )

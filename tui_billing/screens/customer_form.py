@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from tui_billing.domain import inputs
+from tui_billing.domain.cutoff import next_closings
 from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Channel, Customer, InvoiceFormat
 from tui_billing.i18n import _
@@ -13,7 +14,7 @@ from tui_billing.screens.form import FormScreen
 from tui_billing.screens.readers import email_list, optional, whole_number
 from tui_billing.screens.widgets.date_input import date_field
 from tui_billing.screens.widgets.field import Field
-from tui_billing.services import customers
+from tui_billing.services import batches, customers
 
 CHANNELS = ((Channel.EMAIL, N_("E-Mail")), (Channel.LETTER, N_("Brief")), (None, N_("keine")))
 JA_NEIN = ((False, N_("Nein")), (True, N_("Ja")))
@@ -103,10 +104,18 @@ class CustomerFormScreen(FormScreen):
             Field("mandate_reference", N_("Mandatsreferenz")),
             date_field("mandate_date", N_("Mandat vom"), today, optional=True),
             Field("cutoff_day", N_("Rechnungsstapel-Stichtag"), parse=optional(inputs.parse_cutoff_day, None), width=4,
-                  hint=N_("1 bis 31"), heading=N_("Steuer und Stapel")),
+                  echo=self._closings, hint=N_("1 bis 31"), heading=N_("Steuer und Stapel")),
             Field("vat_id", N_("USt-IdNr."), parse=optional(inputs.parse_vat_id)),
             Field("note", N_("Notiz"), width=44),
         )  # fmt: skip
+
+    def _closings(self, cutoff_day: int | None) -> str:
+        """The next close dates, beside the Stichtag while it is typed."""
+        if cutoff_day is None:
+            return ""
+        at_month_end = batches.month_end(self.desk.store)
+        days = next_closings(cutoff_day, self.desk.today(), 3, month_end=at_month_end)
+        return ", ".join(show.short_day(d) for d in days)
 
     def read_record(self) -> Customer:
         if not self._customer_id:

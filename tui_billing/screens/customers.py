@@ -2,16 +2,19 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Channel, Customer
 from tui_billing.domain.runs import IgnoredKind
 from tui_billing.i18n import _, ngettext
+from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.run_texts import channel_text
 from tui_billing.screens.widgets.record_table import Column
+from tui_billing.services import dummy
 
 
 class CustomersScreen(ListScreen):
@@ -82,8 +85,22 @@ class CustomersScreen(ListScreen):
 
     def _saved(self, customer: Customer | None) -> None:
         if customer is not None:
+            before = self.records.get(customer.id)
             self.reload(cursor=customer.id)
             self.say_done(_("Kunde {number} gespeichert").format(number=customer.number))
+            if before is not None and before.cutoff_day is None:
+                self._offer_dummy(customer)
+
+    def _offer_dummy(self, customer: Customer) -> None:
+        """Who joins the Rechnungsstapel with old documents is offered a dummy batch of his own (D6.5)."""
+        problem = dummy.offer(self.desk.store, customer, self.desk.today())
+        if problem is not None:
+            open_it = partial(self.billing.open, "dummy", self._dummy_made, customer=customer.number)
+            self.ask(sentence(problem), (_("Dummy-Assistent"), open_it))
+
+    def _dummy_made(self, text: str | None) -> None:
+        if text:
+            self.say(text)
 
     def action_ignored(self) -> None:
         """F7: the marked customers on the ignore list."""

@@ -52,12 +52,12 @@ class ReceivablesScreen(ListScreen):
     EMPTY: ClassVar[str] = N_("Nichts offen. Tab zeigt alle gebuchten Transaktionen.")
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Beleg"), 13),
-        Column("kind", N_("Art"), 10),
-        Column("customer", N_("Kunde"), 6, flex=True),
+        Column("customer", N_("Kunde"), 8, flex=True),
         Column("day", N_("Datum"), 8),
         Column("due", N_("Fällig"), 8),
         Column("paid", N_("Bezahlt"), 8),
         Column("amount", N_("Betrag"), 10, right=True),
+        Column("open", N_("Offen"), 10, right=True),
     )
 
     def __init__(self, customer: str = "") -> None:
@@ -86,12 +86,12 @@ class ReceivablesScreen(ListScreen):
     def cells(self, record: PostedRow) -> Sequence[str]:
         return (
             record.number,
-            _(record.kind),
             record.customer,
             show.short_day(record.day),
             show.short_day(record.due),
             show.short_day(record.paid),
             show.amount(record.amount),
+            show.amount(record.open) if record.document_id else _(record.kind),
         )
 
     def sort_key(self, record: PostedRow, key: str) -> Any:
@@ -100,6 +100,7 @@ class ReceivablesScreen(ListScreen):
             "due": record.due or date.min,
             "paid": record.paid or date.min,
             "amount": record.amount,
+            "open": record.open,
         }
         return known[key] if key in known else super().sort_key(record, key)
 
