@@ -45,7 +45,8 @@ def _run(args: "Namespace") -> int:
     """A noun's action, or the app where no noun is named."""
     from tui_billing import wiring
     from tui_billing.commands import arguments, frame
-    from tui_billing.i18n import _
+    from tui_billing.i18n import _, use_language
+    from tui_billing.services import settings
 
     folder = wiring.data_folder(getattr(args, "data", "") or "", own=getattr(args, "own_folder", ""))
     if args.noun is None:
@@ -58,7 +59,10 @@ def _run(args: "Namespace") -> int:
     opened: list[Desk] = []
 
     def desk() -> "Desk":
-        opened.append(wiring.open_desk(folder, wiring.user_name(), create=create, today=_fixed_today()))
+        user, today = wiring.user_name(), _fixed_today()
+        opened.append(wiring.open_desk(folder, user, create=create, today=today, on_wait=_waiting))
+        if not (getattr(args, "lang", "") or os.environ.get("TUI_BILLING_LANG")):
+            use_language(settings.get(opened[0].store, "ui.language"))
         return opened[0]
 
     context = frame.Context(
@@ -74,6 +78,16 @@ def _run(args: "Namespace") -> int:
     finally:
         for each in opened:
             wiring.close_desk(each)
+
+
+def _waiting(holder: str) -> None:
+    """Another process is writing; said after a second, so that nobody thinks that the program hangs."""
+    from tui_billing.i18n import _
+
+    print(
+        _("Der Datenbestand ist gerade in Arbeit bei {holder}; es wird gewartet.").format(holder=holder),
+        file=sys.stderr,
+    )
 
 
 def _fixed_today() -> date | None:

@@ -5,6 +5,7 @@ Heavy rooms are imported on first use: a command that renders nothing starts no 
 
 import getpass
 import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -42,8 +43,18 @@ def holds_data(folder: Path) -> bool:
     return (folder / "manifest.json").exists() or (folder / "journal").exists()
 
 
-def open_desk(folder: Path, user: str, *, create: bool = False, today: date | None = None) -> Desk:
-    """Open the data folder. Raises Refused where it is empty (unless `create`), StoreError where it is unusable."""
+def open_desk(
+    folder: Path,
+    user: str,
+    *,
+    create: bool = False,
+    today: date | None = None,
+    on_wait: Callable[[str], None] | None = None,
+) -> Desk:
+    """Open the data folder. Raises Refused where it is empty (unless `create`), StoreError where it is unusable.
+
+    `on_wait` is told after a second who holds the lock.
+    """
     if not create and not holds_data(folder):
         text = N_(
             "In {folder} liegen noch keine Daten. „tui-billing demo“ legt eine Demofirma an, "
@@ -52,7 +63,7 @@ def open_desk(folder: Path, user: str, *, create: bool = False, today: date | No
         raise Refused(Problem("KEINE_DATEN", text, {"folder": str(folder)}, where=str(folder)))
     from tui_billing.store.journal_engine import open_engine
 
-    return make_desk(Store(open_engine(folder, create=create), user), folder, user, today=today)
+    return make_desk(Store(open_engine(folder, create=create, on_wait=on_wait), user), folder, user, today=today)
 
 
 def make_desk(store: Store, folder: Path, user: str, *, today: date | None = None) -> Desk:

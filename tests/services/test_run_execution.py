@@ -15,7 +15,7 @@ from tui_billing.dispatch.port import Outcome, Pace
 from tui_billing.domain.documents import Document, DocumentState
 from tui_billing.domain.parties import Address, Channel, Customer
 from tui_billing.domain.runs import IgnoredKind, InvoiceRun, RowState, RunParameters, RunRow, RunState, RunType
-from tui_billing.services import documents, ignored, run_mend, runs, settings
+from tui_billing.services import documents, ignored, run_mend, runs, settings, unknowns
 from tui_billing.services.errors import Refused
 from tui_billing.services.run_execution import ExecuteOptions, execute, plan_execute
 from tui_billing.services.run_rebuild import apply_rebuild, plan_rebuild
@@ -483,3 +483,14 @@ def test_the_seller_needs_a_sender_before_the_first_mail(house):
     with pytest.raises(Refused) as refused:
         house.execute(run)
     assert refused.value.problems[0].code == "ABSENDER_FEHLT"
+
+
+def test_a_run_is_done_when_the_clerk_has_decided_its_last_row(house):
+    customers, made = three(house)
+    house.transport.outcomes = {customers[1].emails[0]: Outcome(RowState.UNKNOWN, "")}
+    run = house.create()
+    assert house.execute(run).run.state is RunState.PARTIAL
+    (waiting,) = unknowns.list_unknown(house.desk)
+    unknowns.book_as_sent(house.desk, waiting.dispatch.id, "Kunde hat sie erhalten")
+    assert house.store.need(InvoiceRun, run.id).state is RunState.DONE
+    assert house.store.need(Document, made[1].id).was_sent

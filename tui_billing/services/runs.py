@@ -15,14 +15,14 @@ from tui_billing.domain.messages import N_, Problem, Refused, Term
 from tui_billing.domain.parties import Company, Customer
 from tui_billing.domain.plans import Balance, Verdict, balance
 from tui_billing.domain.run_selection import COPY, NO_ADDRESS, REASON_NAMES, RunFacts, judge, recipients
-from tui_billing.domain.run_states import RunAction, refusal
-from tui_billing.domain.runs import InvoiceRun, RowState, RunParameters, RunRow, RunType
+from tui_billing.domain.run_states import FINISHED_ROWS, RunAction, refusal
+from tui_billing.domain.runs import InvoiceRun, RowState, RunParameters, RunRow, RunState, RunType
 from tui_billing.services.desk import Desk
 from tui_billing.services.einvoice_warnings import duty_warnings
 from tui_billing.services.errors import not_found
 from tui_billing.services.run_explain import Explanation, explain, explain_parameters
 from tui_billing.services.run_facts import candidates, check_parameters, gather, need_run, run_by_number
-from tui_billing.store.repositories import Repository
+from tui_billing.store.repositories import Repository, Transaction
 
 __all__ = [
     "Explanation",
@@ -182,6 +182,15 @@ def remove_rows(desk: Desk, run_id: int, row_ids: Iterable[int]) -> list[RunRow]
         # The run is written too: an undo is refused once the run has moved on.
         tx.put(replace(run, out=add_out(run.out, done)))
     return done
+
+
+def close_if_done(tx: Transaction, run_id: int) -> None:
+    """A run whose last row was decided by the clerk is done; called in the transaction of that decision."""
+    run = tx.get(InvoiceRun, run_id)
+    if run is None or run.state not in (RunState.PARTIAL, RunState.PAUSED):
+        return
+    if all(row.state in FINISHED_ROWS for row in tx.find(RunRow, "run_id", run_id)):
+        tx.put(replace(run, state=RunState.DONE))
 
 
 def delete_run(desk: Desk, run_id: int) -> InvoiceRun:

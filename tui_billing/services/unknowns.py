@@ -15,6 +15,7 @@ from tui_billing.domain.messages import N_, Problem, Refused, Term
 from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, InvoiceRun, RowState, RunRow
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.errors import not_found
+from tui_billing.services.runs import close_if_done
 from tui_billing.services.send_book import mark_mailed, settle_orphans, write_rows
 from tui_billing.services.send_spool import spooled
 from tui_billing.services.sending import SendResult, send_spooled
@@ -138,7 +139,10 @@ def _deciding(desk: Desk, dispatch_id: int, reason: str, what: str) -> Iterator[
     need_dispatch(desk.store, dispatch_id)
     settle_orphans(desk)
     with desk.store.transaction(f"Sendung {dispatch_id} {what}", reason=reason.strip()) as tx:
-        yield tx, need_unknown(tx, dispatch_id)
+        dispatch = need_unknown(tx, dispatch_id)
+        yield tx, dispatch
+        if dispatch.run_id is not None:
+            close_if_done(tx, dispatch.run_id)
 
 
 def _decided(desk: Desk, dispatch: Dispatch, state: RowState, reason: str) -> Dispatch:
