@@ -362,3 +362,15 @@ def test_a_kleinunternehmer_gets_positions_without_tax(tmp_path: Path) -> None:
     add(made, "A-1")
     answer = create(made, "2026-06-01", "--yes")[1]
     assert (answer["done"], answer["items"][0]["net"], answer["items"][0]["gross"]) == (1, "96.00", "96.00")
+
+
+def test_c5_3_a_contract_that_ends_early_gives_back_what_was_billed_beyond_its_end(desk: Desk) -> None:
+    add(desk, "A-1", "10001", "--price", "1200,00", "--prorate-end")
+    assert call(desk, "invoice", "end-credit", "A-1")[0] == 3
+    create(desk, "2026-06-01", "--yes")
+    assert call(desk, "order", "edit", "A-1", "--end", "30.09.2026")[0] == 0
+    code, answer = call(desk, "invoice", "end-credit", "A-1")
+    credit = answer["invoice"]
+    assert (code, credit["number"], credit["totals"]["net"]) == (0, "GS-2026-00001", "-302.47")
+    assert (credit["period_from"], credit["period_to"]) == ("2026-10-01", "2026-12-31")
+    assert call(desk, "invoice", "end-credit", "A-1")[1]["problems"][0]["code"] == "SCHON_GUTGESCHRIEBEN"

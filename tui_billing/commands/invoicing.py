@@ -12,7 +12,7 @@ from tui_billing.domain.format import money
 from tui_billing.domain.inputs import parse_percent, parse_quantity
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.i18n import _, language
-from tui_billing.services import document_types, documents, invoicing, orders
+from tui_billing.services import document_types, documents, interval_end, invoicing, orders
 from tui_billing.services.errors import WrongUse
 from tui_billing.services.invoicing import DocumentPlan, NewDocument
 
@@ -32,7 +32,7 @@ TEXT_FIELDS = ("header_text", "footer_text", "invoice_date", "service_date", "pe
 
 
 def add_actions(actions: Any) -> None:
-    """new, from-order, edit, types, type-set."""
+    """new, from-order, end-credit, edit, types, type-set."""
     new = actions.add_parser("new", help=_("neue Rechnung, Gutschrift oder Lastschrift (Belastung) von Hand"))
     new.add_argument("--customer", required=True, metavar=_("KUNDE"))
     new.add_argument("--kind", default="invoice", choices=[k.value for k in invoicing.BY_HAND])
@@ -45,6 +45,10 @@ def add_actions(actions: Any) -> None:
         once.add_argument(name, type=day)
     add_switch(once, "--again", help=_("auch wenn er schon berechnet ist"))
     once.set_defaults(handler=from_order)
+    credit = actions.add_parser("end-credit", help=_("gutschreiben, was über das Vertragsende hinaus berechnet ist"))
+    credit.add_argument("order", metavar=_("AUFTRAG"))
+    credit.add_argument("--invoice-date", type=day)
+    credit.set_defaults(handler=end_credit)
     edit = actions.add_parser("edit", help=_("Beleg ändern, solange er angelegt ist"))
     edit.add_argument("number", metavar=_("NUMMER"))
     _document_flags(edit)
@@ -120,6 +124,13 @@ def from_order(context: Context, args: Namespace) -> Answer:
         again=args.again,
     )
     return _apply(context, plan)
+
+
+def end_credit(context: Context, args: Namespace) -> Answer:
+    """C5.3: full minus prorated of the period that the end cuts, whole periods behind it."""
+    order = orders.find(context.desk.store, args.order)
+    day_of = args.invoice_date or context.desk.today()
+    return _apply(context, interval_end.plan_end_credit(context.desk.store, order, day_of))
 
 
 def _apply(context: Context, plan: DocumentPlan) -> Answer:
