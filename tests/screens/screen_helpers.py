@@ -26,6 +26,8 @@ async def settle(pilot: Pilot[int]) -> None:
     for _ in range(3):
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
+        while getattr(pilot.app.screen, "_is_due", False) or not getattr(pilot.app.screen, "has_read", True):
+            await pilot.pause(0.02)
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:

@@ -33,9 +33,18 @@ from tui_billing.services.errors import Refused, Stale
 class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
     """The fields; scrolls to the one that has the focus."""
 
+    DEFAULT_CSS = """
+    FormBody { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size: 0 0; background: $background; }
+    """
+
 
 class FormHeading(TextLine):
     """Begins a section."""
+
+    DEFAULT_CSS = """
+    FormHeading { height: 1; margin: 1 0 0 0; text-style: bold; color: $secondary; }
+    FormHeading.-first { margin: 0; }
+    """
 
 
 def widget_for(spec: Field, value: Any) -> FieldWidget:

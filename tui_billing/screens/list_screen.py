@@ -11,6 +11,7 @@ balance_text()     the line of truth
 open_record(record), and action_* for the screen's own keys; `targets()` gives the records an action is about.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -24,6 +25,8 @@ from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.lines import BalanceLine
 from tui_billing.screens.widgets.record_table import Column, RecordTable
 
+REST_FACTOR, AT_LEAST = 4, 0.2
+
 
 class ListScreen(DeskScreen):
     """Base of all lists; see the module's text."""
@@ -35,6 +38,8 @@ class ListScreen(DeskScreen):
         super().__init__()
         self.records: dict[int, Any] = {}
         self._turn = 0
+        self._asked_at = self._took = 0.0
+        self._is_due = False
         self._cursor_wish: int | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -90,6 +95,11 @@ class ListScreen(DeskScreen):
     # --- reading ---
 
     @property
+    def has_read(self) -> bool:
+        """Whether the answer to the last question is on the screen."""
+        return self._turn > 0 and not self._asked_at
+
+    @property
     def table(self) -> RecordTable:
         """The table."""
         return self.query_one(RecordTable)
@@ -110,12 +120,29 @@ class ListScreen(DeskScreen):
         if cursor is not None:
             self._cursor_wish = cursor
         self.seen_seq = self.desk.store.seq
+        self._asked_at = time.monotonic()
         self.billing.in_thread(lambda: self.post_message(Fetched(turn, self.fetch())), self)
 
     def on_fetched(self, message: Fetched) -> None:
         """Show what was read, unless something newer is on its way."""
         if message.turn == self._turn:
+            self._took, self._asked_at = time.monotonic() - self._asked_at, 0.0
             self.show(message.data)
+
+    def records_changed(self, ids: dict[str, set[int]]) -> None:
+        """Read again; while others write all the time, a long list rests four times as long as it takes to read."""
+        rest = REST_FACTOR * self._took
+        if self._asked_at or self._is_due:
+            rest = max(rest, AT_LEAST)
+        if rest < AT_LEAST:
+            self.reload()
+        elif not self._is_due:
+            self._is_due = True
+            self.set_timer(rest, self._reload_now)
+
+    def _reload_now(self) -> None:
+        self._is_due = False
+        self.reload()
 
     def show(self, data: Any) -> None:
         """Put the records into the table; cursor, marks and filter stay."""

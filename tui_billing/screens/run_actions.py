@@ -70,7 +70,7 @@ def start(screen: "RunDetailScreen", *, overwrite: bool) -> None:
     """Execute in a thread; Esc stops between two documents."""
     options = ExecuteOptions(overwrite=overwrite)
     run_id, desk = screen.run_id, screen.desk
-    screen.say(_("Beginnt …"))
+    screen.say(_("Prüft und erstellt PDF-Dateien …"))
     screen.start_task(
         "execute", lambda stop: execute(desk, run_id, options, stop), extra=_("Esc hält nach dieser Rechnung an")
     )

@@ -1,6 +1,7 @@
 """Rechnungslauf: check the rows, take some out, build anew, execute, see what became of each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -23,6 +24,9 @@ GUARDS = {
     "confirm": RunAction.MEND,
 }
 TROUBLE = frozenset({RowState.FAILED, RowState.REFUSED, RowState.UNKNOWN, RowState.BOUNCED, RowState.DEFERRED})
+
+MANY = 500
+"""So many changed rows are read in a thread."""
 
 
 class RunDetailScreen(ListScreen):
@@ -74,6 +78,25 @@ class RunDetailScreen(ListScreen):
         """What was removed is out of the table and in the balance."""
         self.view = data
         super().show([row for row in data.rows if row.state is not RowState.REMOVED])
+
+    def records_changed(self, ids: dict[str, set[int]]) -> None:
+        """While a run goes on only the rows that moved are read and painted."""
+        changed = ids.get("run_rows", set())
+        if self.view is None or len(changed) > MANY or {"customers", "ignored"} & ids.keys():
+            super().records_changed(ids)
+            return
+        mine = {i: r for i, r in self.desk.store.get_many(RunRow, changed).items() if r.run_id == self.run_id}
+        gone = (changed & self.records.keys()) - mine.keys()
+        came = {i for i, r in mine.items() if (i in self.records) is (r.state is RowState.REMOVED)}
+        run = self.desk.store.get(InvoiceRun, self.run_id)
+        if gone or came or run is None:
+            super().records_changed(ids)
+            return
+        self.view = replace(self.view, run=run, rows=tuple(mine.get(r.id, r) for r in self.view.rows))
+        self.records.update({i: r for i, r in mine.items() if r.state is not RowState.REMOVED})
+        self.table.update_rows(mine)
+        self.show_title()
+        self.show_lines()
 
     def cells(self, record: RunRow) -> Sequence[str]:
         return (

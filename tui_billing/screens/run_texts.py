@@ -8,6 +8,8 @@ from tui_billing.i18n import _
 from tui_billing.screens import show
 from tui_billing.services.runs import RunView
 
+NBSP = "\u00a0"
+
 
 def reason_name(code: str) -> str:
     """A reason in one or two words."""
@@ -22,7 +24,7 @@ def balance_line(balance: Balance) -> str:
     out = sum(balance.out.values())
     if not out:
         return text
-    reasons = ", ".join(f"{show.count(n)} {reason_name(code)}" for code, n in balance.out.items())
+    reasons = ", ".join(f"{show.count(n)} {reason_name(code)}".replace(" ", NBSP) for code, n in balance.out.items())
     return text + _(" + {n} nicht: {reasons}").format(n=show.count(out), reasons=reasons)
 
 

@@ -14,6 +14,8 @@ from tui_billing.screens.widgets.record_table import Column
 if TYPE_CHECKING:
     from tui_billing.services import overview
 
+AFTER_PAINT = 0.02
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -42,9 +44,19 @@ class StartScreen(ListScreen):
         Column("note", "", 20, flex=True),
     )
 
+    _painted = False
+
     def title_text(self) -> str:
         """Program and day."""
         return _("Abrechnung · {day}").format(day=show.day(self.desk.today()))
+
+    def reload(self, cursor: int | None = None) -> None:
+        """Count only behind the first paint: what the counters import would hold it up."""
+        if self._painted:
+            super().reload(cursor)
+        else:
+            self._painted = True
+            self.set_timer(AFTER_PAINT, super().reload)
 
     def fetch(self) -> "overview.Overview":
         """Count, in a thread; what counts is imported there, behind the first paint."""

@@ -88,13 +88,16 @@ class TriageScreen(ListScreen):
         self.show(self._everything)
 
     def why_not(self, action: str) -> str:
-        if action in ("edit", "open") and (self.current() is None or self.current().it.customer is None):
+        record: Entry | None = self.current()
+        if action in ("edit", "open") and (record is None or record.it.customer is None):
             return _("Kein Kunde unter dem Zeiger.")
         return ""
 
     def action_edit(self) -> None:
         """F4: mend the contact in place."""
-        self.billing.open("contact_form", self._edited, customer_id=self.current().it.customer.id)
+        record: Entry | None = self.current()
+        if record is not None and record.it.customer is not None:
+            self.billing.open("contact_form", self._edited, customer_id=record.it.customer.id)
 
     def open_record(self, record: Entry) -> None:
         self.action_edit()

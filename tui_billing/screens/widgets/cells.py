@@ -36,10 +36,10 @@ def fit(text: str, width: int, right: bool = False) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` cells, broken at spaces; a longer word is cut where the line ends."""
+    """Lines of at most `width` cells, broken at plain spaces; a longer word is cut where the line ends."""
     lines: list[str] = []
     line = ""
-    for word in terminal_text(text).split(" "):
+    for word in map(terminal_text, text.split(" ")):
         candidate = f"{line} {word}" if line else word
         if width_of(candidate) <= width:
             line = candidate

@@ -56,6 +56,20 @@ def widget_id(name: str) -> str:
 class FieldWidget(Widget, can_focus=True, inherit_bindings=False):
     """What typed and chosen fields share: label, note and problem."""
 
+    DEFAULT_CSS = """
+    FieldWidget { height: 1; background: $background; color: $foreground; }
+    FieldWidget > .field--label { color: $muted; background: $background; }
+    FieldWidget:focus > .field--label { color: $foreground; text-style: bold; }
+    FieldWidget > .field--box { background: $input; color: $foreground; }
+    FieldWidget > .field--cursor { text-style: reverse; background: $input; color: $foreground; }
+    FieldWidget > .field--note { color: $muted; background: $background; }
+    FieldWidget > .field--problem { color: $error; background: $background; }
+    FieldWidget > .field--chosen { color: $foreground; background: $background; }
+    FieldWidget:focus > .field--chosen { color: $accent; text-style: bold; }
+    FieldWidget:ansi > .field--box { text-style: underline; }
+    FieldWidget:ansi > .field--note { text-style: dim; }
+    FieldWidget:ansi > .field--problem { text-style: bold; }
+    """
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "field--label",

@@ -246,13 +246,13 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             target = cursor - page + 1 + (page // 3 if cursor - top - page < page else page // 2)
         target = max(0, min(target, self.row_count - page))
         if target != top:
-            self.set_scroll(None, target)
+            self._show_from(target)
         self._tell_screen_reader()
         return target != top
 
-    def set_scroll(self, x: int | None, y: int | None) -> None:
+    def _show_from(self, top: int) -> None:
         """Scroll without animation and without a new layout."""
-        self.scroll_to(x=x, y=y, animate=False, force=True, immediate=True)
+        self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def _tell_screen_reader(self) -> None:
         """The terminal's own cursor goes where the row is: screen readers follow it, and it costs nothing."""
@@ -333,7 +333,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _wheel(self, event: events.MouseEvent, lines: int) -> None:
         event.stop()
         top = max(0, min(self.scroll_offset.y + lines, self.row_count - self._page()))
-        self.set_scroll(None, top)
+        self._show_from(top)
 
     # --- drawing ---
 

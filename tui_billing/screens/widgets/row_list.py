@@ -9,13 +9,14 @@ from typing import Any
 from tui_billing.domain.texts import fold
 
 SLICE = 2000
+FEW = 2000
 AT_ONCE = 5000
 """Rows that are searched for a key at once; what is longer is searched when the fingers rest."""
 
 
 def filter_fold(text: str) -> str:
     """Folded so that Müller, mueller and muller are the same."""
-    return fold(text).replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    return fold(text).replace("ae", "a").replace("oe", "o").replace("ue", "u").replace("\n", " ")
 
 
 class RowList:
@@ -33,6 +34,7 @@ class RowList:
         self._scanned: int | None = None
         self._source: list[int] = []
         self._fold_at = 0
+        self._joined = ""
         self.anchor: int | None = None
         self.sticky = False
         self._before: frozenset[int] = frozenset()
@@ -57,6 +59,7 @@ class RowList:
         """New rows in this order; cursor and marks stay with their ids, the cursor falls to the next row."""
         keep, index = self.cursor_id, self.cursor
         self.every = list(ids)
+        self._joined = ""
         if self.marks:
             self.marks &= set(self.every)
         self._start_filter()
@@ -65,6 +68,7 @@ class RowList:
 
     def forget(self, ids: Iterable[int]) -> None:
         """The text of these rows has changed."""
+        self._joined = ""
         for row_id in ids:
             self._folded.pop(row_id, None)
 
@@ -72,6 +76,7 @@ class RowList:
         """Take rows away; the cursor stays where it is on the screen."""
         gone = set(ids)
         self.finish_filter()
+        self._joined = ""
         if len(gone) == 1 and self.cursor_id in gone:
             self._remove_at_cursor()
         elif gone:
@@ -92,6 +97,7 @@ class RowList:
         """Sort all rows, stable; the cursor stays on its row."""
         keep = self.cursor_id
         self.every.sort(key=key, reverse=reverse)
+        self._joined = ""
         self._start_filter()
         self.finish_filter()
         self._place(keep, self.cursor)
@@ -135,23 +141,46 @@ class RowList:
             if row_id not in folded:
                 folded[row_id] = filter_fold(text_of(row_id))
         self._fold_at += len(part)
-        return self._fold_at >= len(self.every)
+        if self._fold_at < len(self.every):
+            return False
+        if not self._joined:
+            self._joined = "\n".join([folded[i] for i in self.every])
+        return True
+
+    def _few(self, word: str) -> list[int] | None:
+        """The rows with this word found in all texts at once, or None where they are many: twice as quick for few."""
+        found, row, start, joined = [], 0, 0, self._joined
+        at = joined.find(word)
+        while at >= 0:
+            if len(found) == FEW:
+                return None
+            row += joined.count("\n", start, at)
+            found.append(self.every[row])
+            start = joined.find("\n", at)
+            at = joined.find(word, start) if start >= 0 else -1
+        return found
 
     def _start_filter(self, source: list[int] | None = None) -> None:
         self._fold_at = 0
         if not self.needle:
             self.shown, self._scanned = self.every, None
         else:
-            self._source, self.shown, self._scanned = source or self.every, [], 0
+            self._source, self.shown, self._scanned = self.every if source is None else source, [], 0
 
     def scan(self, count: int = SLICE) -> None:
         """Look through the next rows; the filter is complete when `is_filtering` turns False."""
         if self._scanned is None:
             return
-        part = self._source[self._scanned : self._scanned + count]
+        end = self._scanned + count
+        part = self._source[self._scanned : end]
         folded = self._folded
         if len(self._words) == 1 and self.is_folded:
             word = self._words[0]
+            if self._joined and self._source is self.every and end >= len(self.every):
+                few = self._few(word)
+                if few is not None:
+                    self.shown, self._scanned = few, None
+                    return
             self.shown += [i for i in part if word in folded[i]]
         else:
             self.shown += [i for i in part if self.matches(i)]

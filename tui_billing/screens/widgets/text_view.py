@@ -17,6 +17,11 @@ STRONG, PLAIN, MUTED = "strong", "", "muted"
 class TextView(Widget, can_focus=True, inherit_bindings=False):
     """`lines` are (text, tone); a line keeps its indent when it is wrapped."""
 
+    DEFAULT_CSS = """
+    TextView { height: 1fr; overflow: hidden; background: $background; color: $foreground; }
+    TextView > .text-view--strong { text-style: bold; color: $foreground; background: $background; }
+    TextView > .text-view--muted { color: $muted; background: $background; }
+    """
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"text-view--strong", "text-view--muted"}
     BINDINGS: ClassVar[list[BindingType]] = list(keymap.bindings("text", guarded=False))
