@@ -14,7 +14,8 @@ from tui_billing.services import documents, mass_print
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import WrongUse
 from tui_billing.services.intervals import finish
-from tui_billing.services.mass_print import MassPrintParameters, MassPrintResult, OutputOptions, Which
+from tui_billing.services.mass_print import MassPrintParameters, MassPrintResult, Which
+from tui_billing.services.mass_print_output import OutputOptions
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from tui_billing.domain.format import day_short, money
 from tui_billing.domain.runs import RunType
 from tui_billing.i18n import _, language
 from tui_billing.services import mass_print
-from tui_billing.services.mass_print import MassPrintParameters, MassPrintPlan, OutputOptions, Which
+from tui_billing.services.mass_print import MassPrintParameters, MassPrintPlan, Which
+from tui_billing.services.mass_print_output import OutputOptions
 
 
 def register(parser: ArgumentParser) -> None:

@@ -13,7 +13,8 @@ from tui_billing.screens.document_text import document_lines
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import documents, mass_print, send_single
-from tui_billing.services.mass_print import MassPrintPlan, OutputOptions
+from tui_billing.services.mass_print import MassPrintPlan
+from tui_billing.services.mass_print_output import OutputOptions
 
 
 class InvoicingScreen(ListScreen):

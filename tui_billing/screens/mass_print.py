@@ -22,9 +22,9 @@ from tui_billing.services.mass_print import (
     WHICH_NAMES,
     MassPrintParameters,
     MassPrintPlan,
-    OutputOptions,
     Which,
 )
+from tui_billing.services.mass_print_output import OutputOptions
 
 OUTPUTS = (
     ((True, False), N_("eine Druckdatei")),

@@ -8,24 +8,20 @@ import re
 import shutil
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path
 
-from tui_billing.domain.documents import ZERO, Document, DocumentHead, DocumentState
-from tui_billing.domain.file_names import document_file_name, safe, unique
+from tui_billing.domain.documents import Document, DocumentHead, DocumentState
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.plans import Balance, Reason, Verdict, balance
 from tui_billing.domain.runs import Dispatch, InvoiceRun, RunParameters, RunType
 from tui_billing.render.port import Job
-from tui_billing.services import runs, settings
+from tui_billing.services import runs
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.documents import make_final, mark_output
-from tui_billing.services.errors import WrongUse, problems_of
-from tui_billing.services.output import is_zip, output_folder, print_file, put_file, put_zip
+from tui_billing.services.errors import WrongUse
+from tui_billing.services.mass_print_output import OutputOptions, Printed, hand_out
 from tui_billing.services.run_archive import archive_path
-from tui_billing.store.files import StoredFile
-from tui_billing.store.repositories import Repository, Store
+from tui_billing.store.repositories import Repository
 
 GROUP = 50
 NUMBER = re.compile(r"(?P<range>.*?)(?P<digits>[0-9]+)", re.ASCII | re.DOTALL)
@@ -81,16 +77,6 @@ class MassPrintPlan:
         return [self.heads[v.key] for v in self.verdicts if v.is_in]
 
 
-@dataclass(frozen=True, slots=True)
-class OutputOptions:
-    """One combined file, single PDFs, or both; `out` is a folder or a ZIP (empty: pdf.folder)."""
-
-    combined: bool = True
-    singles: bool = False
-    out: str = ""
-    print_now: bool = False
-
-
 @dataclass(slots=True)
 class MassPrintResult:
     """Numbers that were printed, those that failed with the reason, and the files that were handed out."""
@@ -104,13 +90,6 @@ class MassPrintResult:
     def open(self) -> int:
         """Documents that a stop has left."""
         return self.planned - len(self.printed) - len(self.failed)
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    document: Document
-    stored: StoredFile
-    copy: bool
 
 
 def plan_mass_print(store: Repository, parameters: MassPrintParameters) -> MassPrintPlan:
@@ -203,7 +182,7 @@ def apply_mass_print(
     """Make final, render, hand out, mark as printed; one bad document is one row, the rest goes on."""
     heads = plan.taken
     result = MassPrintResult(planned=len(heads))
-    made: list[_Made] = []
+    made: list[Printed] = []
     for begin in range(0, len(heads), GROUP):
         if stop():
             break
@@ -211,7 +190,7 @@ def apply_mass_print(
         made += _render(desk, documents, result)
         yield Progress(len(made) + len(result.failed), len(heads), failed=len(result.failed))
     if made:
-        _hand_out(desk, plan.parameters, options, made, result)
+        result.files += hand_out(desk, options, made, plan.parameters.number_from, plan.parameters.number_to)
         _book(desk, made, result)
     yield Progress(len(made) + len(result.failed), len(heads), failed=len(result.failed))
     return result
@@ -229,11 +208,11 @@ def _make_final(desk: Desk, ids: Sequence[int], result: MassPrintResult) -> list
     return ready
 
 
-def _render(desk: Desk, documents: Sequence[Document], result: MassPrintResult) -> list[_Made]:
+def _render(desk: Desk, documents: Sequence[Document], result: MassPrintResult) -> list[Printed]:
     """PDFs in the archive; a document that was sent keeps its own file, the copy is another."""
     if not documents:
         return []
-    made: list[_Made] = []
+    made: list[Printed] = []
     staging = desk.files.staging("mass-print")
     try:
         for rendered in desk.renderer().render([Job(d, copy=d.was_sent) for d in documents], staging):
@@ -244,7 +223,7 @@ def _render(desk: Desk, documents: Sequence[Document], result: MassPrintResult) 
                 result.failed[document.number] = rendered.problem or fallback
                 continue
             stored = desk.files.publish(rendered.path, _archive_name(document))
-            made.append(_Made(document, stored, document.was_sent))
+            made.append(Printed(document, stored, document.was_sent))
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return made
@@ -258,44 +237,7 @@ def _archive_name(document: Document) -> str:
     return f"{folder}/Kopie_Massendruck_{name}"
 
 
-def _hand_out(
-    desk: Desk, parameters: MassPrintParameters, options: OutputOptions, made: Sequence[_Made], result: MassPrintResult
-) -> None:
-    """Files into the folder or the ZIP, the combined one last; then to the printer where that is asked for."""
-    target = output_folder(desk, options.out)
-    pattern = settings.get(desk.store, "pdf.file_name")
-    names = unique([document_file_name(m.document, pattern, copy=m.copy) for m in made])
-    paths = [desk.files.path(m.stored.relative) for m in made]
-    staging = desk.files.staging("mass-print-out")
-    try:
-        entries = list(zip(names, paths, strict=True)) if options.singles else []
-        combined = None
-        if options.combined:
-            combined = staging / _combined_name(parameters, made)
-            desk.renderer().combine(paths, combined)
-            entries.append((combined.name, combined))
-        result.files += _put(entries, target)
-        if options.print_now and combined is not None:
-            print_file(desk, target / combined.name if not is_zip(target) else combined)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _put(entries: Sequence[tuple[str, Path]], target: Path) -> list[str]:
-    if is_zip(target):
-        put_zip(entries, target)
-        return [str(target)]
-    for name, path in entries:
-        put_file(path, target / name)
-    return [str(target / name) for name, _ in entries]
-
-
-def _combined_name(parameters: MassPrintParameters, made: Sequence[_Made]) -> str:
-    first, last = made[0].document.number, made[-1].document.number
-    return f"Massendruck_{safe(parameters.number_from or first)}_{safe(parameters.number_to or last)}.pdf"
-
-
-def _book(desk: Desk, made: Sequence[_Made], result: MassPrintResult) -> None:
+def _book(desk: Desk, made: Sequence[Printed], result: MassPrintResult) -> None:
     """Printed, in groups; the file lies outside already."""
     for begin in range(0, len(made), GROUP):
         group = made[begin : begin + GROUP]
@@ -323,18 +265,3 @@ def into_run(
         document_ids=tuple(d.id for d in documents),
     )
     return runs.apply_create_run(desk, runs.plan_create_run(desk.store, parameters, desk.today()))
-
-
-def problem_of(error: Exception) -> Problem:
-    """The first sentence of whatever went wrong."""
-    return problems_of(error)[0]
-
-
-def total(plan: MassPrintPlan) -> Decimal:
-    """Sum of the documents to print, gross."""
-    return sum((h.totals.gross for h in plan.taken), ZERO)
-
-
-def numbers_of(store: Store, numbers: Sequence[str]) -> list[DocumentHead]:
-    """The heads of these numbers, those that exist."""
-    return [head for n in numbers if (head := store.find_one(DocumentHead, "number", n)) is not None]
