@@ -273,6 +273,12 @@ def test_missing_rules_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert codes(check_einvoice_file(xml(in_format("standard", ZF)))) == ["SCHEMATRON_FEHLT"]
 
 
+def test_missing_xsd_files_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_billing.services.einvoice_check.has_xsd", lambda: False)
+    report = check_einvoice_file(xml(in_format("standard", ZF)), use_schematron=False)
+    assert codes(report) == ["XSD_FEHLT"] and report.is_valid and report.checks == ("cents",)
+
+
 def test_unknown_rules_are_quoted() -> None:
     svrl = b"""<s:schematron-output xmlns:s="http://purl.oclc.org/dsdl/svrl">
     <s:failed-assert location="/a" flag="warning"><s:text>[BR-XX-99]-Something  shall be.</s:text></s:failed-assert>

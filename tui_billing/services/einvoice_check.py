@@ -54,12 +54,15 @@ def check_einvoice_file(
     if has_xsd():
         checks.append("XSD")
         found += map(_problem, xsd_findings(file))
+    else:
+        text = N_("Der Aufbau der Datei wurde nicht geprüft: bitte tui-billing[einvoice] installieren.")
+        problems = [Problem("XSD_FEHLT", text, warning=True)]
     if use_schematron and not found:
         found += _by_rules(file, rules, schematron, checks)
     invoice = read_cii(file.root) if file.syntax is Syntax.CII else read_ubl(file.root)
     checks.append("cents")
     found += [*check_cents(invoice), *_ibans(invoice.ibans)]
-    kept = tuple(_once(found))
+    kept = tuple(_once([*problems, *found]))
     return CheckReport(file.syntax.value, file.profile.value, file.from_pdf, invoice, tuple(checks), kept)
 
 

@@ -1,7 +1,7 @@
 """E-invoices: a document as CII XML (EN 16931, XRechnung 3.0), and its PDF finished to PDF/A-3b with the XML inside.
 
 `finish` is the finisher that the PDF workers call by name ("tui_billing.render.einvoice:finish"). drafthorse, lxml,
-pikepdf and Pillow come with the extra `einvoice` and are imported on first use.
+pikepdf and Pillow are imported on first use.
 """
 
 from functools import cache
@@ -15,7 +15,7 @@ __all__ = ["finish", "missing_packages", "xml"]
 
 @cache
 def missing_packages() -> str:
-    """The first package of the extra `einvoice` that is not installed, or nothing."""
+    """The first package for e-invoices that is not installed, or nothing."""
     return next((name for name in ("drafthorse", "lxml", "pikepdf", "PIL") if find_spec(name) is None), "")
 
 
@@ -34,7 +34,7 @@ def finish(document: Document, pdf: bytes) -> bytes:
 
     if missing := missing_packages():
         raise RuntimeError(
-            _("Für E-Rechnungen fehlt {name}: bitte tui-billing[einvoice] installieren.").format(name=missing)
+            _("Für E-Rechnungen fehlt das Paket {name}: bitte tui-billing neu installieren.").format(name=missing)
         )
     problems = check_amounts(document) or check_agreement(document, figures(document))
     if problems:
