@@ -64,7 +64,9 @@ class Ours:
             with self.engine.transaction("fill") as tx:
                 for i in range(start, min(size, start + 10_000)):
                     tx.insert("invoices", make(i) if make else invoice(i, size))
-        compact(self.engine.folder)
+            if start % 100_000 == 90_000 or start + 10_000 >= size:
+                compact(self.engine.folder)
+                self.engine.refresh()
         self.engine.refresh()
 
     def get(self, record_id: int) -> Doc | None:
@@ -258,11 +260,11 @@ def opened(kind: str, folder: Path, rounds: int) -> tuple[float, float]:
     return statistics.median(r[0] for r in rows), statistics.median(r[1] for r in rows)
 
 
-def measure(size: int, folder: Path) -> dict[str, dict[str, float]]:
+def measure(size: int, folder: Path, stock: bool = True) -> dict[str, dict[str, float]]:
     """Milliseconds by operation and store."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    names = [name for name in KINDS if name != Stock.name or size <= STOCK_LIMIT]
+    names = [name for name in KINDS if name != Stock.name or (stock and size <= STOCK_LIMIT)]
     table: dict[str, dict[str, float]] = {"open to first query": {}, "own MB after it": {}}
     stores = {}
     for name in names:
@@ -271,8 +273,8 @@ def measure(size: int, folder: Path) -> dict[str, dict[str, float]]:
     for name in names:
         table["open to first query"][name], table["own MB after it"][name] = opened(name, folder, 3)
     samples: dict[str, dict[str, list[float]]] = {}
-    for operation, _, run in operations(size, 7):
-        for name in names:
+    for turn, (operation, _, run) in enumerate(operations(size, 7)):
+        for name in names if turn // 5 % 2 else reversed(names):
             done = samples.setdefault(operation, {}).setdefault(name, [])
             if name == Stock.name and len(done) >= (3 if size > 10_000 else 9):
                 continue
@@ -348,6 +350,7 @@ def main() -> None:
     parser.add_argument("--dir", type=Path, default=Path("bench-store"))
     parser.add_argument("--plan", type=int, help="also the plan of a run over a month of 10,000 among this many")
     parser.add_argument("--probe", choices=list(KINDS))
+    parser.add_argument("--no-stock", action="store_true", help="without stock TinyDB")
     parser.add_argument("--keep", action="store_true", help="leave the data folders")
     args = parser.parse_args()
     if args.probe:
@@ -357,7 +360,7 @@ def main() -> None:
         print(run_plan(args.plan, args.dir), end="\n\n", flush=True)
     for size in (int(part) for part in args.sizes.split(",") if part):
         folder = args.dir / str(size)
-        print(as_markdown(size, measure(size, folder)), end="\n\n", flush=True)
+        print(as_markdown(size, measure(size, folder, not args.no_stock)), end="\n\n", flush=True)
         if not args.keep:
             shutil.rmtree(folder)
 

@@ -11,7 +11,7 @@ import struct
 import sys
 import zlib
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -19,7 +19,8 @@ from tui_billing.store.keys import TableKeys, encoded
 
 RANGE = 10_000
 SLOT = struct.Struct("<II")
-MAGIC = b"TBIDX003"
+FENCE = 256
+MAGIC = b"TBIDX004"
 SHIFT = 14
 BLOCK = 1 << SHIFT
 Buffer = bytes | mmap.mmap
@@ -40,7 +41,8 @@ class SortedKeys:
 
     def __init__(self, index: "TableIndex", row: list[int]) -> None:
         self._index, self._data = index, index.data
-        self.count, self.width, self._keys_at, self._ids_at = row
+        self.count, self.width, self._keys_at, self._ids_at, self._fences_at = row
+        self._fences: list[bytes] | None = None
 
     def _key(self, position: int) -> bytes:
         at = self._keys_at + position * self.width
@@ -52,6 +54,9 @@ class SortedKeys:
         data, width, start = self._data, self.width, self._keys_at
         index = self._index
         touched, origin, high = index.touched, index.origin, self.count
+        fences = self._fences or self._load_fences()
+        fence = bisect_right(fences, code) if above else bisect_left(fences, code)
+        low, high = max(low, (fence - 1) * FENCE), min(high, fence * FENCE)
         while low < high:
             middle = (low + high) >> 1
             at = start + middle * width
@@ -64,6 +69,16 @@ class SortedKeys:
                 high = middle
         return low
 
+    def _load_fences(self) -> list[bytes]:
+        """Every FENCE-th key, kept in memory: most of a search takes place here."""
+        width, at = self.width, self._fences_at
+        end = at + -(-self.count // FENCE) * width
+        if end > at:
+            self._index.check(at, end)
+        text = self._data[at:end]
+        self._fences = [text[i : i + width] for i in range(0, len(text), width)]
+        return self._fences
+
     def equal(self, value: Any) -> list[int]:
         """Ids of entries that may have this value, ascending."""
         code = encoded(value)
@@ -71,11 +86,18 @@ class SortedKeys:
             return []
         code = code.ljust(self.width, b"\0")
         low = self._first(code)
-        if low == self.count or self._key(low) != code:
+        if low == self.count:
             return []
-        if low + 1 == self.count or self._key(low + 1) != code:
-            return self.ids(low, low + 1)
-        return self.ids(low, self._first(code, low, above=True))
+        width, at = self.width, self._keys_at + low * self.width
+        self._index.check(at, at + 2 * width if low + 1 < self.count else at + width)
+        two = self._data[at : at + 2 * width]
+        if not two.startswith(code):
+            return []
+        if low + 1 < self.count and two.endswith(code):
+            return self.ids(low, self._first(code, low, above=True))
+        at = self._ids_at + 8 * low
+        self._index.check(at, at + 8)
+        return [int.from_bytes(self._data[at : at + 8], "little")]
 
     def between(self, low: Any, high: Any) -> list[int]:
         """Ids of entries that may lie in [low, high], in order of key, then id."""
@@ -141,9 +163,7 @@ class TableIndex:
         self._slots: dict[int, tuple[Identity, int, int]] = {
             row[0]: ((row[1], row[2], row[3]), self.origin + row[4], row[5]) for row in toc["segments"]
         }
-        self.keys = [
-            SortedKeys(self, [row[0], row[1], self.origin + row[2], self.origin + row[3]]) for row in toc["keys"]
-        ]
+        self.keys = [SortedKeys(self, [row[0], row[1], *(self.origin + at for at in row[2:])]) for row in toc["keys"]]
 
     def check(self, at: int, end: int) -> None:
         """Raises BadIndex where a touched block is not as it was written."""
@@ -266,9 +286,10 @@ def index_bytes(
         segments.append([segment, *identity, size, len(data[-1]) // SLOT.size])
         size += len(data[-1])
     for count, width, codes, ids in sections:
-        keys.append([count, width, size, size + len(codes)])
-        data += (codes, ids)
-        size += len(codes) + len(ids)
+        fences = b"".join([codes[i : i + width] for i in range(0, len(codes), width * FENCE)])
+        keys.append([count, width, size, size + len(codes), size + len(codes) + len(ids)])
+        data += (codes, ids, fences)
+        size += len(codes) + len(ids) + len(fences)
     sums = list(_block_sums(data))
     packed = struct.pack(f"<{len(sums)}I", *sums)
     toc: dict[str, Any] = {"content": content, "fingerprint": fingerprint, "segments": segments, "keys": keys}

@@ -6,7 +6,7 @@ from typing import Any
 from tui_billing.store.engine import Damaged, Doc
 from tui_billing.store.indexes import RANGE
 from tui_billing.store.journal import BadLine, dump, load, scan_json
-from tui_billing.store.keys import KeyBook, encoded, is_exact
+from tui_billing.store.keys import KeyBook, KeyValues, encoded, is_exact
 from tui_billing.store.overlay import Overlay, text_of
 from tui_billing.store.segments import damaged
 from tui_billing.store.tables import Tables
@@ -71,6 +71,13 @@ class Queries:
         """Ids that have this value, or may have it where the index is not exact; ascending."""
         index = self.tables.index(table)
         hits = index.keys[position].equal(value) if index is not None else []
+        if len(self.layers) == 1:
+            docs = self.layers[0].docs.get(table)
+            if not docs:
+                return hits
+            own = self.layers[0].ids(table, position, value)
+            hits = [i for i in hits if i not in docs]
+            return sorted(hits + own) if own else hits
         hidden = self._hidden(table, len(self.layers))
         if hidden and hits:
             hits = [i for i in hits if not any(i in docs for docs in hidden)]
@@ -92,11 +99,24 @@ class Queries:
         function = keys.functions[position]
         return [i for i, doc in zip(ids, self.get_many(table, ids), strict=True) if value in function(doc)]
 
+    def taken(self, table: str, values: KeyValues, record_id: int) -> tuple[str, Any, int] | None:
+        """(key, value, other id) of the first unique key of a document that another record has."""
+        for position, name in self.book.of(table).uniques:
+            for value in values[position]:
+                for other in self.find_ids(table, name, value):
+                    if other != record_id:
+                        return name, value, other
+        return None
+
     def find(self, table: str, key: str, value: Any) -> list[Doc]:
         keys = self.book.of(table)
         position = keys.position[key]
         function = keys.functions[position]
-        docs = self.get_many(table, self._candidates(table, position, value))
+        ids = self._candidates(table, position, value)
+        if len(ids) == 1:
+            doc = self.get(table, ids[0])
+            return [doc] if doc is not None and value in function(doc) else []
+        docs = self.get_many(table, ids)
         return [doc for doc in docs if value in function(doc)]
 
     def between(self, table: str, key: str, low: Any, high: Any) -> list[Doc]:

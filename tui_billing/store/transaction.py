@@ -108,11 +108,10 @@ class Delta:
         self.order[table, record_id] = None
 
     def _check_unique(self, table: str, record_id: int, values: KeyValues) -> None:
-        for position, name in self._book.of(table).uniques:
-            for value in values[position]:
-                for other in self.find_ids(table, name, value):
-                    if other != record_id:
-                        raise NotUnique(table, name, value, other)
+        if any(values[position] for position, _ in self._book.of(table).uniques):
+            taken = self._on(table, lambda q: q.taken(table, values, record_id))
+            if taken is not None:
+                raise NotUnique(table, *taken)
 
     def ops(self, state: State) -> Iterator[Op]:
         """The changes in order of their first write, with the texts that they replace."""
