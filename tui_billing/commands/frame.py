@@ -5,8 +5,10 @@ An action that may start a new data folder also sets `create=True`.
 """
 
 import json
+import os
 import signal
 import sys
+import traceback
 from argparse import Namespace
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -176,6 +178,8 @@ def failure(error: BaseException) -> Answer:
         return Answer(problems=[Problem("ABGEBROCHEN", N_("Abgebrochen; es ist nichts halb geschrieben."))])
     if not isinstance(error, Exception):
         raise error
+    if os.environ.get("TUI_BILLING_DEBUG"):
+        traceback.print_exception(error)
     codes = ((WrongUse, USE), (Refused, RULE), (StoreError, STORE), (OSError, STORE))
     exit_code = next((code for kind, code in codes if isinstance(error, kind)), PART)
     return Answer(problems=list(problems_of(error)), exit_code=exit_code)
