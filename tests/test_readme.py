@@ -2,8 +2,11 @@
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import make_demo_data
 import pytest
 
 from tui_billing import keymap
@@ -35,6 +38,27 @@ def test_a_generated_table_stands_in_the_readme(name, make):
         text = pattern.sub(lambda _: f"{mark}\n{wanted}<!-- /{name} -->", text)
         README.write_text(text, encoding="utf-8")
     assert pattern.search(text).group(1) == wanted
+
+
+def script() -> str:
+    source = (README.parent / "docs" / "examples" / "open_invoices.py").read_text(encoding="utf-8")
+    return source.split('"""\n', 1)[1].strip()
+
+
+def test_the_script_of_the_readme_is_the_example_that_runs(tmp_path):
+    text = README.read_text(encoding="utf-8")
+    shown = text.split("<!-- script: docs/examples/open_invoices.py -->\n```python\n")[1].split("\n```")[0]
+    assert shown == script()
+    folder = tmp_path / "data"
+    make_demo_data.make(folder)
+    done = subprocess.run(
+        [sys.executable, "docs/examples/open_invoices.py", str(folder), "2026-11"],
+        capture_output=True,
+        text=True,
+        cwd=README.parent,
+        env={**os.environ, "PYTHONPATH": str(README.parent)},
+    )
+    assert done.stdout.splitlines()[-1] == "1 invoice has the number RE-2026-00001", done.stderr
 
 
 def test_every_noun_has_its_module():
