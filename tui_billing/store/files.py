@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui_billing.store.fsops import file_mode, folder_mode
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -38,7 +40,7 @@ class Files:
         """An empty folder to render into; made anew each time."""
         path = self.path(f"staging/{name}-{os.getpid()}")
         shutil.rmtree(path, ignore_errors=True)
-        path.mkdir(parents=True)
+        self._make_folder(path)
         return path
 
     def publish(self, source: Path, relative: str) -> StoredFile:
@@ -55,10 +57,11 @@ class Files:
         for relative, data in files:
             target = self.path(relative)
             if target.parent not in folders:
-                target.parent.mkdir(parents=True, exist_ok=True)
+                self._make_folder(target.parent)
                 folders[target.parent] = None
             temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
             with temporary.open("wb") as handle:
+                os.fchmod(handle.fileno(), file_mode(self.folder))
                 handle.write(data)
                 handle.flush()
                 os.fsync(handle.fileno())
@@ -66,6 +69,17 @@ class Files:
         for parent in folders:
             _sync_folder(parent)
         return [StoredFile(relative, hashlib.sha256(data).hexdigest()) for relative, data in files]
+
+    def _make_folder(self, path: Path) -> None:
+        """The folder with those above it, each with the data folder's mode and durable in the one above."""
+        missing = [p for p in (path, *path.parents) if not p.exists()]
+        for folder in reversed(missing):
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue  # another process made it a moment ago
+            folder.chmod(folder_mode(self.folder))
+            _sync_folder(folder.parent)
 
 
 def _sync_folder(path: Path) -> None:
