@@ -122,6 +122,7 @@ def test_e6_2_an_unknown_placeholder_blocks_the_whole_run_before_anything_happen
     with pytest.raises(Refused) as refused:
         house.execute(run)
     assert refused.value.problems[0].code == "PLATZHALTER_UNBEKANNT"
+    assert [p.code for p in plan_execute(house.desk, run.id).problems] == ["PLATZHALTER_UNBEKANNT"]
     assert house.transport.sent == [] and house.renderer.rendered == []
     assert house.store.need(InvoiceRun, run.id).state is RunState.CREATED
 

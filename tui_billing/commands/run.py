@@ -21,6 +21,7 @@ from tui_billing.commands.run_shape import (
 )
 from tui_billing.domain.codec import encode
 from tui_billing.domain.format import money
+from tui_billing.domain.messages import Refused
 from tui_billing.domain.runs import InvoiceRun, RowState, RunParameters, RunRow, RunState, RunType
 from tui_billing.i18n import _, ngettext
 from tui_billing.services import audit_trail, documents, run_log, run_mend, runs
@@ -184,6 +185,8 @@ def execute_run(context: Context, args: Namespace) -> Answer:
         print_now=args.print_now,
     )
     plan = plan_execute(desk, run.id, options)
+    if plan.problems:
+        raise Refused(*plan.problems)
     question = execute_question(plan)
     if context.dry_run:
         planned = {"run": run_data(run), "balance": runs.balance_of(run).as_json()}

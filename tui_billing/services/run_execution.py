@@ -53,6 +53,8 @@ class ExecutePlan:
     customers: int
     eur: Decimal
     minutes: int
+    problems: tuple[Problem, ...] = ()
+    """What blocks the whole run: an unknown placeholder, no sender (E6.2)."""
 
 
 def execute(
@@ -103,6 +105,7 @@ def plan_execute(desk: Desk, run_id: int, options: ExecuteOptions | None = None)
         customers=len({row.customer_id for row in going}),
         eur=sum((row.gross for row in going), Decimal(0)),
         minutes=-(-60 * len(going) // per_hour) if per_hour else 0,
+        problems=_mail_errors(desk, rows) if run.parameters.type is RunType.EMAIL else (),
     )
 
 
@@ -110,8 +113,8 @@ def _begin(desk: Desk, run_id: int) -> tuple[InvoiceRun, list[RunRow], dict[int,
     run = need_run(desk.store, run_id)
     allow(run, RunAction.EXECUTE)
     rows = sorted(desk.store.find(RunRow, "run_id", run_id), key=lambda r: (r.invoice_date, r.document_id))
-    if run.parameters.type is RunType.EMAIL:
-        _refuse_broken_mail(desk, rows)
+    if run.parameters.type is RunType.EMAIL and (errors := _mail_errors(desk, rows)):
+        raise Refused(*errors)
     with desk.store.transaction(f"Rechnungslauf {run.number} wird durchgeführt") as tx:
         current = need_run(tx, run_id)
         allow(current, RunAction.EXECUTE)
@@ -120,12 +123,12 @@ def _begin(desk: Desk, run_id: int) -> tuple[InvoiceRun, list[RunRow], dict[int,
     return run, rows, desk.store.get_many(Customer, sorted({r.customer_id for r in rows}))
 
 
-def _refuse_broken_mail(desk: Desk, rows: Sequence[RunRow]) -> None:
+def _mail_errors(desk: Desk, rows: Sequence[RunRow]) -> tuple[Problem, ...]:
     """An unknown placeholder or a missing sender blocks the whole run before its first mail (E6.2)."""
     sample = next((d for r in rows if (d := desk.store.get(Document, r.document_id))), None)
-    problems = mail_problems(desk.store, ("de", "en"), sample) if sample else []
-    if errors := [p for p in problems if not p.warning]:
-        raise Refused(*errors)
+    if sample is None:
+        return ()
+    return tuple(p for p in mail_problems(desk.store, ("de", "en"), sample) if not p.warning)
 
 
 def _mail_all(work: Work, todo: list[RunRow]) -> Generator[Progress, None, None]:
