@@ -36,8 +36,8 @@ class BatchAddScreen(FormScreen):
     def fields(self) -> Sequence[Field]:
         hint = N_("mehrere mit Komma")
         return (
-            Field("customers", N_("Kundennummern"), width=40, hint=hint),
-            Field("documents", N_("Belegnummern"), width=40, hint=hint),
+            Field("customers", N_("Kundennummern"), width=30, hint=hint),
+            Field("documents", N_("Belegnummern"), width=30, hint=hint),
         )
 
     def first_field(self) -> str:

@@ -113,7 +113,7 @@ class BatchGenerateScreen(FormScreen):
             self._planned = data
             text = balance_line(data.balance)
             hints = [*data.refusals[:1], *data.warnings]
-            text = " ".join([text, *(sentence(p) for p in hints)])
+            text = " · ".join([text, *(sentence(p) for p in hints)])
         self.query_one(BalanceLine).set(text)
 
     def _parameters(self) -> BatchParameters | None:

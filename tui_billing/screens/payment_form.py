@@ -79,7 +79,7 @@ class PaymentFormScreen(_WithItems):
             Field("customer", N_("Kunde"), width=12, hint=N_("leer: der Kunde der Rechnung")),
             Field("amount", N_("Betrag"), parse=parse_amount, show=show.amount, echo=show.eur, width=14),
             date_field("paid_date", N_("Bezahlt am"), self.desk.today, hint=N_("h  1.3.  -2")),
-            Field("documents", N_("Rechnungen"), width=40, hint=N_("mehrere mit Komma")),
+            Field("documents", N_("Rechnungen"), width=30, hint=N_("mehrere mit Komma")),
             Field("skonto", N_("Skonto"), parse=optional(parse_amount, ""), width=14, hint=N_("leer: was passt")),
             Field("oldest_first", N_("Rest auf älteste Posten"), choices=NEIN_JA),
             Field("text", N_("Verwendungszweck"), width=45),
@@ -140,7 +140,7 @@ class PaymentAllocateScreen(_WithItems):
 
     def fields(self) -> Sequence[Field]:
         return (
-            Field("documents", N_("Rechnungen"), width=40, hint=N_("mehrere mit Komma")),
+            Field("documents", N_("Rechnungen"), width=30, hint=N_("mehrere mit Komma")),
             Field("skonto", N_("Skonto"), parse=optional(parse_amount, ""), width=14, hint=N_("leer: was passt")),
         )
 
