@@ -150,7 +150,7 @@ def thousand(pipe: Connection, engine: str, count: int, folder: str) -> None:
         join.combine(spans, target, ("Sammeldruck", f"{count} Rechnungen"))
     cpu = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    pipe.send((cpu, target.stat().st_size / 1e6, peak, len(list(Path(folder).glob("*.pdf"))) - 1))
+    pipe.send((cpu, target.stat().st_size / 1e6, peak, len(list(Path(folder).glob("0*.pdf")))))
 
 
 def run_thousand(engine: str, count: int) -> tuple[float, float, float, int]:

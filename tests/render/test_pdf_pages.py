@@ -274,3 +274,16 @@ def test_the_same_job_gives_the_same_bytes_alone_and_in_a_batch(tmp_path: Path) 
     alone = [render([job], tmp_path)[0].sha256 for job in jobs]
     assert together == backwards == alone
     assert len(set(alone)) == len(jobs)
+
+
+def test_a_document_without_lines_and_number_can_be_previewed(tmp_path: Path) -> None:
+    (text,) = render_texts(invoice([], number=""), tmp_path, draft=True)
+    assert "Rechnung\n" in text
+    assert "0,00" in text
+
+
+def test_an_endless_reference_pushes_the_text_down_and_loses_no_tax_number(tmp_path: Path) -> None:
+    document = invoice(3, buyer_order_reference="Bestellung " * 200, order_number="A " * 300, number="R" * 150)
+    texts = render_texts(document, tmp_path)
+    assert "22/123/45678" in texts[0]
+    assert any("Rechnungsbetrag" in text for text in texts)

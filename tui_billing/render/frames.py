@@ -10,7 +10,7 @@ from pymupdf import mupdf
 
 from tui_billing.render.letter import Letter
 from tui_billing.render.markup import as_html
-from tui_billing.render.metrics import archive, covered, width
+from tui_billing.render.metrics import archive, covered, fitting, width
 from tui_billing.render.pen import GREY, MM, PALE, Pen
 from tui_billing.render.texts import label
 
@@ -18,7 +18,7 @@ PAGE = pymupdf.Rect(0, 0, 210 * MM, 297 * MM)
 TEXT_TOP, NEXT_TOP, TEXT_BOTTOM = 98 * MM, 38 * MM, 262 * MM
 ADDRESS = (25 * MM, 50 * MM, 105 * MM, 90 * MM)
 ADDRESS_ZONE_TOP = 62.7 * MM
-INFO = (125 * MM, 50 * MM, 195 * MM, 120 * MM)
+INFO = (125 * MM, 50 * MM, 195 * MM, 240 * MM)
 RIGHT = 190 * MM
 ADDRESS_SIZES = (10.5, 9.5, 8.5, 7.5, 6.5, 5.5)
 ADDRESS_LINES = 6
@@ -93,7 +93,7 @@ def info_frame(info: tuple[tuple[str, str], ...]) -> Frame | Lines | None:
         return Lines(lines, INFO_SIZE, top + len(info) * INFO_PITCH)
     rows = "".join(
         f'<tr><td style="width: {INFO_LABEL}pt">{as_html(name)}</td>'
-        f'<td style="width: {INFO_VALUE}pt">{as_html(value)}</td></tr>'
+        f'<td style="width: {INFO_VALUE}pt">{as_html(value[:LONGEST_LINE])}</td></tr>'
         for name, value in info
     )
     return Frame(f"<table>{rows}</table>", INFO, INFO_SIZE)
@@ -110,7 +110,7 @@ def draw_page_furniture(pen: Pen, letter: Letter, number: int, count: int) -> No
         text = label(letter.language, "page", n=number, m=count)
         pen.text(RIGHT, 266.5 * MM, text, 8, right=True, gray=GREY)
     if number > 1 and letter.running_head:
-        pen.text(25 * MM, 32 * MM, letter.running_head, 8.5, gray=GREY)
+        pen.text(25 * MM, 32 * MM, fitting(letter.running_head, 140 * MM, 8.5), 8.5, gray=GREY)
     if letter.copy_mark:
         y = 95 * MM if number == 1 else 32 * MM
         pen.text(RIGHT, y, letter.copy_mark, 11, bold=True, right=True)

@@ -22,7 +22,7 @@ def invoice_letter(document: Document, *, draft: bool = False, copy: bool = Fals
     """The letter of one document. A draft is marked on every page, a copy above its title."""
     language = language_of(document.language)
     title = TITLES[language][document.kind]
-    name = f"{title} {plain(document.number)}"
+    name = f"{title} {plain(document.number)}".strip()
     return Letter(
         title=f"{name} - {plain(document.seller.name)}",
         language=language,

@@ -12,7 +12,7 @@ from tui_billing.domain.parties import Party
 from tui_billing.render.frames import RIGHT, Frame
 from tui_billing.render.invoice import grouped_iban, seller_line
 from tui_billing.render.markup import as_html, plain
-from tui_billing.render.metrics import width
+from tui_billing.render.metrics import fitting, width
 from tui_billing.render.pen import GREY, LIGHT, MM, Pen
 from tui_billing.render.texts import label
 
@@ -27,13 +27,13 @@ def draw_sheet(device: mupdf.FzDevice, seller: Party, language: str, logo: Path 
     pen = Pen(device)
     if first:
         _head(pen, seller, logo)
-        pen.text(25 * MM, 48.5 * MM, _fitting(seller_line(seller), 80 * MM, 6.5), 6.5, gray=GREY)
+        pen.text(25 * MM, 48.5 * MM, fitting(seller_line(seller), 80 * MM, 6.5), 6.5, gray=GREY)
         pen.rule(25 * MM, 105 * MM, 49.3 * MM, 0.4)
         for y in FOLD_MARKS:
             pen.rectangles([(0, y - 0.2, 5 * MM, y + 0.2)], LIGHT)
         pen.rectangles([(0, PUNCH_MARK - 0.2, 8 * MM, PUNCH_MARK + 0.2)], LIGHT)
     else:
-        pen.text(25 * MM, 22 * MM, _fitting(plain(seller.name), 165 * MM, 10), 10, bold=True, gray=GREY)
+        pen.text(25 * MM, 22 * MM, fitting(plain(seller.name), 165 * MM, 10), 10, bold=True, gray=GREY)
     pen.rule(25 * MM, RIGHT, 269 * MM, 0.5)
     _footer(device, seller, language)
 
@@ -44,9 +44,9 @@ def _head(pen: Pen, seller: Party, logo: Path | None) -> None:
         return
     name = plain(seller.name)
     size = next((s for s in (20, 17, 14, 12, 10, 8) if width(name, s) <= 160 * MM), 6)
-    pen.text(RIGHT, 24 * MM, _fitting(name, 165 * MM, size), size, bold=True, right=True)
+    pen.text(RIGHT, 24 * MM, fitting(name, 165 * MM, size), size, bold=True, right=True)
     place = " · ".join(part for part in (plain(seller.address.city), plain(seller.website)) if part)
-    pen.text(RIGHT, 30 * MM, _fitting(place, 160 * MM, 9), 9, right=True, gray=GREY)
+    pen.text(RIGHT, 30 * MM, fitting(place, 160 * MM, 9), 9, right=True, gray=GREY)
     pen.rule(25 * MM, RIGHT, 34 * MM, 1.2, 0.25)
 
 
@@ -91,12 +91,3 @@ def footer_columns(seller: Party, language: str) -> list[list[str]]:
         ],
     ]
     return [[line for line in map(plain, column) if line] for column in columns]
-
-
-def _fitting(text: str, room: float, size: float) -> str:
-    """The text, cut with an ellipsis where it is wider than the room."""
-    if width(text, size) <= room:
-        return text
-    while text and width(text + "…", size) > room:
-        text = text[:-1]
-    return text + "…"

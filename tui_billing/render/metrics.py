@@ -42,3 +42,12 @@ def width(text: str, size: float, name: str = REGULAR) -> float:
     """Width in points; a character that the font lacks counts one em."""
     widths = _widths(name)
     return size * sum(widths.get(char, 1.0) for char in text)
+
+
+def fitting(text: str, room: float, size: float) -> str:
+    """The text, cut with an ellipsis where it is wider than the room."""
+    if width(text, size) <= room:
+        return text
+    while text and width(text + "…", size) > room:
+        text = text[:-1]
+    return text + "…"

@@ -7,6 +7,7 @@ document by document, and what breaks again is a problem.
 import multiprocessing
 import os
 import sys
+import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
@@ -52,6 +53,7 @@ class PoolRenderer:
         self.workers = workers if workers > 0 else _cores()
         self._given = executor
         self._own: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
 
     def render(self, jobs: Sequence[Job | StatementJob], staging: Path) -> Iterator[Rendered]:
         """One PDF per job into `staging`, named by its index; see `port.Renderer`."""
@@ -77,9 +79,10 @@ class PoolRenderer:
 
     def close(self) -> None:
         """End the own worker processes; an executor that was handed in is left to its owner."""
-        if self._own is not None:
-            self._own.shutdown(wait=True, cancel_futures=True)
-            self._own = None
+        with self._lock:
+            own, self._own = self._own, None
+        if own is not None:
+            own.shutdown(wait=True, cancel_futures=True)
 
     def _orders(self, jobs: Sequence[Job | StatementJob], staging: Path, keep: bool) -> Iterator[Order]:
         size = batch_size(len(jobs), self.workers)
@@ -139,20 +142,22 @@ class PoolRenderer:
     def _executor(self) -> Executor:
         if self._given is not None:
             return self._given
-        if self._own is None:
-            _start_tracker()
-            context = multiprocessing.get_context("spawn")
-            self._own = ProcessPoolExecutor(self.workers, mp_context=context, initializer=worker.start)
-        return self._own
+        with self._lock:
+            if self._own is None:
+                _start_tracker()
+                context = multiprocessing.get_context("spawn")
+                self._own = ProcessPoolExecutor(self.workers, mp_context=context, initializer=worker.start)
+            return self._own
 
     def _kill(self) -> None:
         """End the own processes at once, also one that hangs; the next batch gets new ones."""
-        if self._own is None:
+        with self._lock:
+            own, self._own = self._own, None
+        if own is None:
             return
-        for process in list((getattr(self._own, "_processes", None) or {}).values()):
+        for process in list((getattr(own, "_processes", None) or {}).values()):
             process.kill()
-        self._own.shutdown(wait=False, cancel_futures=True)
-        self._own = None
+        own.shutdown(wait=False, cancel_futures=True)
 
 
 def _cores() -> int:

@@ -48,8 +48,10 @@ class Outcome:
 
 
 def start() -> None:
-    """Set a new worker up: the clerk's Ctrl+C is the parent's, and without its parent it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Set a new worker up: Ctrl+C and a dropped line are the parent's to answer, and without its parent it ends."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
