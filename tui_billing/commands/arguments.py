@@ -139,8 +139,13 @@ def build_parser(argv: list[str]) -> Parser:
     parser = Parser(
         prog="tui-billing",
         description=_("Rechnungen versenden, abrechnen und sammeln. Ohne Befehl öffnet sich das Programm."),
+        epilog=_(
+            "Umgebung: TUI_BILLING_DATA (Datenordner), TUI_BILLING_TODAY (heute), TUI_BILLING_USER (Name im Protokoll), "
+            "TUI_BILLING_LANG. Ende: 0 fertig, 1 teilweise, 2 falscher Aufruf, 3 von einer Regel abgelehnt, "
+            "4 Datenbestand in Arbeit oder beschädigt."
+        ),
     )
-    parser.add_argument("--version", action="version", version=f"tui-billing {__version__}")
+    parser.add_argument("--version", action="version", version=f"tui-billing {__version__}", help=_("Version"))
     nouns = parser.add_subparsers(dest="noun", metavar=_("BEFEHL"), title=_("Befehle"))
     for noun, (module, text) in NOUNS.items():
         noun_parser = nouns.add_parser(noun, help=_(text), description=_(text))
