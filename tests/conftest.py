@@ -1,4 +1,4 @@
-"""Shared helpers (tests/desks.py, tests/fakes.py, tests/screens/screen_helpers.py) and the scripts are importable from every test."""
+"""Helpers beside the tests and the scripts are importable from every test."""
 
 import sys
 from pathlib import Path

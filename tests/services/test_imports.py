@@ -15,6 +15,7 @@ from tui_billing.domain.parties import Customer
 from tui_billing.services import customers, documents, exports, imports
 
 DATA = Path(__file__).parents[2] / "data"
+SENT = {"R1": "", "R2": "3.11.2026"}
 HEAD = "Nummer;Kunde;Datum;Bezeichnung;Menge;Preis;Brutto;Art;Versendet am\n"
 
 
@@ -137,7 +138,7 @@ def test_exported_customers_come_in_again_as_they_were(with_customers, tmp_path)
 
 def test_a_mended_address_reaches_the_open_documents_and_no_final_one(with_customers):
     text = HEAD.replace("Versendet am", "Leistung von;Leistung bis;Versendet am")
-    rows = "R1;20001;1.11.2026;A;1;10,00;;;1.11.2026;2.11.2026;\nR2;20001;1.11.2026;A;1;10,00;;;1.11.2026;2.11.2026;3.11.2026\n"
+    rows = "".join(f"{n};20001;1.11.2026;A;1;10,00;;;1.11.2026;2.11.2026;{sent}\n" for n, sent in SENT.items())
     take(with_customers, text + rows)
     customer = with_customers.store.find_one(Customer, "number", "20001")
     customers.save_customer(with_customers, replace(customer, address=replace(customer.address, street="Neuer Weg 1")))

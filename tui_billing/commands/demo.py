@@ -7,7 +7,7 @@ from tui_billing.commands.frame import Answer, Context
 from tui_billing.domain.documents import Document
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import Company, Customer
-from tui_billing.i18n import _
+from tui_billing.i18n import _, language
 
 SIZE = 60
 SIZE_MAX = 1_000_000
@@ -27,7 +27,7 @@ def make(context: Context, args: Namespace) -> Answer:
     if not 1 <= args.size <= SIZE_MAX:
         raise UsageError(_("--size: 1 bis {most} Kunden").format(most=SIZE_MAX), "")
     held = holds_data(context)
-    if held and (getattr(args, "data", "") or args.no_ui):
+    if held and (hasattr(args, "data") or args.no_ui):
         text = N_("Der Ordner {folder} enthält schon Daten; die Demofirma braucht einen leeren (--data ORDNER).")
         raise Refused(Problem("ORDNER_NICHT_LEER", text, {"folder": str(context.folder)}))
     if context.dry_run:
@@ -37,7 +37,7 @@ def make(context: Context, args: Namespace) -> Answer:
     if not args.no_ui:
         from tui_billing.app import run_app
 
-        run_app(context.desk, lang=getattr(args, "lang", ""))
+        run_app(context.desk, lang=language())
     store = context.desk.store
     counts = {"customers": store.count(Customer), "invoices": store.count(Document)}
     line = _("Demofirma in {folder}: {customers} Kunden, {invoices} Rechnungen.")

@@ -2,11 +2,13 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 from tui_billing.commands.frame import Answer, Context
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.i18n import _
 from tui_billing.services import imports, order_import
+from tui_billing.services.imports import ImportPlan, NumberFormat
 
 FORMATS = ("de", "iso")
 FILE_MAX = 256 * 1024 * 1024
@@ -40,8 +42,8 @@ def read_file(path: str) -> bytes:
         raise Refused(Problem("DATEI_UNLESBAR", text, {"file": path, "reason": error.strerror or ""}, path)) from None
 
 
-def _numbers(args: Namespace) -> "imports.NumberFormat | None":
-    return imports.NumberFormat(args.numbers) if args.numbers else None
+def _numbers(args: Namespace) -> NumberFormat | None:
+    return NumberFormat(args.numbers) if args.numbers else None
 
 
 def import_customers(context: Context, args: Namespace) -> Answer:
@@ -57,7 +59,7 @@ def import_invoices(context: Context, args: Namespace) -> Answer:
     """Invoices; with --dry-run only the report."""
     plan = imports.plan_invoices(context.desk.store, read_file(args.file), _numbers(args))
     if not context.dry_run:
-        context.drive(imports.apply_invoices(context.desk, plan, partial=args.partial))  # type: ignore[arg-type]
+        context.drive(imports.apply_invoices(context.desk, plan, partial=args.partial))
     return report(plan, len(plan.items), applied=not context.dry_run)
 
 
@@ -69,7 +71,7 @@ def import_orders(context: Context, args: Namespace) -> Answer:
     return report(plan, len(plan.items), applied=not context.dry_run)
 
 
-def report(plan: "imports.ImportPlan[object]", count: int, *, applied: bool) -> Answer:
+def report(plan: ImportPlan[Any], count: int, *, applied: bool) -> Answer:
     """How many were taken, how many rows refused, and each refused row with its line and reason."""
     done = (
         _("{n} übernommen, {refused} Zeilen abgelehnt.")

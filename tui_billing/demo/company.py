@@ -5,7 +5,7 @@ Invoices fall into the month of `today` and the four months before; older ones h
 
 import random
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -47,7 +47,7 @@ DOCUMENT_TYPES = (
 )
 
 
-def build_demo(desk: Desk, size: int) -> Iterator[Progress]:
+def build_demo(desk: Desk, size: int) -> Generator[Progress, None, None]:
     """Fill an empty store: company, `size` customers, their documents, orders, cutoff days and payments."""
     rng = random.Random(SEED)
     today = desk.today()
@@ -74,7 +74,7 @@ def demo_customer(place: int, tx: Transaction, rng: random.Random) -> Customer:
     channel = (Channel.EMAIL, Channel.EMAIL, Channel.EMAIL, Channel.LETTER, None)[place % 5]
     has_mail = channel is Channel.EMAIL or place % 3 == 0
     slug = f"kunde{10001 + place}"
-    emails = (f"rechnung@{slug}.example",) if has_mail and place % 29 != 7 else ()
+    emails: tuple[str, ...] = (f"rechnung@{slug}.example",) if has_mail and place % 29 != 7 else ()
     if emails and place % 17 == 3:
         emails += (f"buchhaltung@{slug}.example",)
     foreign = place % 23 == 11

@@ -113,7 +113,7 @@ def _customer(row: Row, numbers: NumberFormat) -> tuple[Customer | None, list[Pr
         language=cells.choice("language", LANGUAGES, "de"),
         is_business=is_business,
         emails=_emails(cells),
-        channel=cells.choice("channel", CHANNELS, None),  # type: ignore[arg-type]
+        channel=cells.choice("channel", CHANNELS, None),
         terms=PaymentTerms(
             days=cells.whole("payment_days", 0 if row.get("payment_months") else 14),
             months=cells.whole("payment_months"),

@@ -99,16 +99,17 @@ def parse_invoices(
     data: bytes, numbers: NumberFormat | None = None, default_rate: Decimal = Decimal(19)
 ) -> Parsed[ImportedInvoice]:
     """Invoices in a CSV or JSON file. One bad position refuses its whole invoice, never a part of it."""
+    warnings: list[Problem] = []
     if decode_text(data).lstrip().startswith(("[", "{")):
         rows, problems = _json_rows(data)
-        numbers, warnings = NumberFormat.ISO, ()
+        numbers = NumberFormat.ISO
     else:
         table = read_table(data, COLUMNS, REQUIRED)
         fatal = tuple(p for p in table.problems if not p.warning and p.where in ("", "Zeile 1"))
         if fatal:
             return Parsed(fatal=fatal)
         rows, problems = list(table.rows), [p for p in table.problems if not p.warning]
-        warnings = tuple(p for p in table.problems if p.warning)
+        warnings = [p for p in table.problems if p.warning]
     if numbers is None:
         numbers, ambiguous = find_format((f"Zeile {r.line}", r.get(c)) for r in rows for c in NUMBER_COLUMNS)
         if numbers is None:
@@ -128,7 +129,7 @@ def parse_invoices(
             problems += faults
         else:
             items.append(Item(group[0].line, invoice))
-    return Parsed(tuple(items), tuple(problems), (), warnings)
+    return Parsed(tuple(items), tuple(problems), (), tuple(warnings))
 
 
 def _invoice(

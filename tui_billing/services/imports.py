@@ -1,6 +1,6 @@
 """Import of customers and invoices: read, plan with every refused row, then all or nothing (or what is good)."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Generic, TypeVar
@@ -17,6 +17,8 @@ from tui_billing.services.desk import Desk, Progress
 from tui_billing.store.repositories import Store, Transaction
 
 T = TypeVar("T")
+__all__ = ["ImportPlan", "ImportResult", "NumberFormat"]
+
 GROUP = 500
 """Records per commit: large enough for speed, small enough to show progress."""
 
@@ -155,7 +157,9 @@ def _document(
     return ImportedDocument(document, sent), []
 
 
-def apply_invoices(desk: Desk, plan: ImportPlan[ImportedDocument], *, partial: bool = False) -> Iterator[Progress]:
+def apply_invoices(
+    desk: Desk, plan: ImportPlan[ImportedDocument], *, partial: bool = False
+) -> Generator[Progress, None, None]:
     """Store the invoices. All or nothing is one commit; with `partial`, groups that may be stopped between."""
     refuse_in_part(plan, partial)
     total = len(plan.items)
