@@ -67,7 +67,7 @@ def test_a_refused_row_is_told_and_the_exit_code_says_so(demo, tmp_path):
     file = tmp_path / "kunden.csv"
     file.write_text("Nummer;Name\n30001;Gut\n30002;\n", encoding="utf-8")
     code, answer = run("import", "customers", str(file), folder=demo)
-    assert (code, [(p["where"], p["code"]) for p in answer["problems"]][0]) == (3, ("Zeile 3", "FELD_LEER"))
+    assert (code, next((p["where"], p["code"]) for p in answer["problems"])) == (3, ("Zeile 3", "FELD_LEER"))
     code, answer = run("import", "customers", str(file), "--partial", folder=demo)
     assert (code, answer["imported"], answer["refused"], answer["ok"]) == (1, 1, 1, False)
 
