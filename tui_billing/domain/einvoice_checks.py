@@ -60,49 +60,29 @@ def _vat_amounts(document: Document) -> Iterator[Problem]:
             yield _wrong(document, "NACHLASS_FALSCH", text, row.adjustment, adjustments[group], rate=row.rate)
 
 
+_SUMS = {
+    "SUMME_POSITIONEN_FALSCH": N_("Die Summe der Positionen {stored} müsste {right} sein (BR-CO-10)."),
+    "SUMME_NACHLASS_FALSCH": N_("Die Summe der Nachlässe und Zuschläge {stored} müsste {right} sein (BR-CO-11)."),
+    "SUMME_NETTO_FALSCH": N_("Die Nettosumme {stored} müsste {right} sein (BR-CO-13)."),
+    "SUMME_STEUER_FALSCH": N_("Die Steuersumme {stored} müsste {right} sein (BR-CO-14)."),
+    "SUMME_BRUTTO_FALSCH": N_("Die Bruttosumme {stored} müsste {right} sein (BR-CO-15)."),
+    "ZAHLBETRAG_FALSCH": N_("Der Zahlbetrag {stored} müsste {right} sein (BR-CO-16)."),
+}
+
+
 def _sums(document: Document) -> Iterator[Problem]:
     totals, rows = document.totals, document.totals.vat
-    adjustment = sum((row.adjustment for row in rows), ZERO)
-    for code, text, stored, right in (
-        (
-            "SUMME_POSITIONEN_FALSCH",
-            N_("Die Summe der Positionen {stored} müsste {right} sein (BR-CO-10)."),
-            totals.lines,
-            sum((line.net for line in document.lines), ZERO),
-        ),
-        (
-            "SUMME_NACHLASS_FALSCH",
-            N_("Die Summe der Nachlässe und Zuschläge {stored} müsste {right} sein (BR-CO-11)."),
-            totals.adjustment,
-            adjustment,
-        ),
-        (
-            "SUMME_NETTO_FALSCH",
-            N_("Die Nettosumme {stored} müsste {right} sein (BR-CO-13)."),
-            totals.net,
-            sum((row.net for row in rows), ZERO),
-        ),
-        (
-            "SUMME_STEUER_FALSCH",
-            N_("Die Steuersumme {stored} müsste {right} sein (BR-CO-14)."),
-            totals.tax,
-            sum((row.tax for row in rows), ZERO),
-        ),
-        (
-            "SUMME_BRUTTO_FALSCH",
-            N_("Die Bruttosumme {stored} müsste {right} sein (BR-CO-15)."),
-            totals.gross,
-            totals.net + totals.tax,
-        ),
-        (
-            "ZAHLBETRAG_FALSCH",
-            N_("Der Zahlbetrag {stored} müsste {right} sein (BR-CO-16)."),
-            totals.payable,
-            totals.gross - document.prepaid + totals.rounding,
-        ),
-    ):
+    pairs = {
+        "SUMME_POSITIONEN_FALSCH": (totals.lines, sum((line.net for line in document.lines), ZERO)),
+        "SUMME_NACHLASS_FALSCH": (totals.adjustment, sum((row.adjustment for row in rows), ZERO)),
+        "SUMME_NETTO_FALSCH": (totals.net, sum((row.net for row in rows), ZERO)),
+        "SUMME_STEUER_FALSCH": (totals.tax, sum((row.tax for row in rows), ZERO)),
+        "SUMME_BRUTTO_FALSCH": (totals.gross, totals.net + totals.tax),
+        "ZAHLBETRAG_FALSCH": (totals.payable, totals.gross - document.prepaid + totals.rounding),
+    }
+    for code, (stored, right) in pairs.items():
         if stored != right:
-            yield _wrong(document, code, text, stored, right)
+            yield _wrong(document, code, _SUMS[code], stored, right)
 
 
 def check_agreement(document: Document, figures: Figures) -> list[Problem]:
