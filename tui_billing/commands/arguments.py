@@ -140,7 +140,7 @@ def build_parser(argv: list[str]) -> Parser:
         prog="tui-billing",
         description=_("Rechnungen versenden, abrechnen und sammeln. Ohne Befehl öffnet sich das Programm."),
         epilog=_(
-            "Umgebung: TUI_BILLING_DATA (Datenordner), TUI_BILLING_TODAY (heute), TUI_BILLING_USER (Name im Protokoll), "
+            "Umgebung: TUI_BILLING_DATA (Datenordner), TUI_BILLING_TODAY (heute), TUI_BILLING_USER (im Protokoll), "
             "TUI_BILLING_LANG. Ende: 0 fertig, 1 teilweise, 2 falscher Aufruf, 3 von einer Regel abgelehnt, "
             "4 Datenbestand in Arbeit oder beschädigt."
         ),
