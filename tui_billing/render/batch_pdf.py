@@ -124,7 +124,7 @@ class BatchPdf(MarkdownPdf):
             elif piece.table >= 0:
                 fine.append((text.LEFT, bottom - 0.4, RIGHT, bottom))
             if piece.least_height and letter.girocode:
-                self._girocode(pen, letter, y + 2)
+                self._girocode(pen, letter, y + 10)
         for carry in page.carries:
             _draw_carry(pen, letter, carry)
             fine.append((text.LEFT, carry.y + CARRY_HEIGHT - 0.4, RIGHT, carry.y + CARRY_HEIGHT))

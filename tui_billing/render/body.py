@@ -69,7 +69,7 @@ def pieces(letter: Letter) -> list[Piece]:
         found += _table(number, table)
     if letter.girocode:
         inner = "".join(letter.payment_html)
-        found.append(Piece(f'<div class="g w">{inner}</div>', least_height=QR_SIDE + 14))
+        found.append(Piece(f'<div class="g w">{inner}</div>', least_height=QR_SIDE + 24))
     else:
         found += [Piece(f'<div class="g">{"".join(letter.payment_html)}</div>')] if letter.payment_html else []
     return [*found, *(Piece(block) for block in letter.closing_html)]
