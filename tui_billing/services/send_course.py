@@ -20,6 +20,8 @@ AHEAD = 4
 """Mails that are spooled together, and that may wait for each connection, so that none waits for the disk."""
 GROUP = 32
 """Mails whose records are reserved in one commit."""
+PATIENCE = 0.05
+"""Seconds without a result after which outcomes that wait are written: a slow server must not leave them open."""
 RESTS_IN_A_ROW = 3
 """After so many rests without a mail in between the run stops; it is executed again later."""
 TRIES = 4
@@ -81,7 +83,7 @@ class Course:
                 yield from self._feed()
                 if not self.lanes.outstanding and not self._has_more():
                     break
-            result = self.lanes.next_result(0.2) if self.lanes.outstanding else None
+            result = self.lanes.next_result(PATIENCE) if self.lanes.outstanding else None
             if result is None:
                 self.spool.book.flush()
                 continue
@@ -180,7 +182,7 @@ class Course:
         """Let the other connections finish, write everything, then count down."""
         self._recall()
         while self.lanes.outstanding and self.stopped is None:
-            if (result := self.lanes.next_result(0.2)) is not None:
+            if (result := self.lanes.next_result(PATIENCE)) is not None:
                 self._take(result)
                 yield self._progress()
         if self.stopped is None:
