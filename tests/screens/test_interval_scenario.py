@@ -228,7 +228,7 @@ async def test_gaps_show_what_was_forgotten(tmp_path: Path) -> None:
         await press(pilot, "w")
         assert title(app) == "Lücken bis 22.11.2026"
         assert rows(app) == ["> A-2 Praxis Dr. Yılmaz 01.10.26–31.12.26 vergessen? 535,50"]
-        assert balance(app) == "1 Perioden nie berechnet, 535,50 €"
+        assert balance(app) == "1 Periode nie berechnet, 535,50 €"
 
 
 async def test_an_unfinished_creation_goes_on_with_f8(tmp_path: Path, monkeypatch) -> None:

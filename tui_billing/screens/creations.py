@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from tui_billing.domain.creations import IntervalCreation
 from tui_billing.domain.messages import N_
-from tui_billing.i18n import _
+from tui_billing.i18n import _, ngettext
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
@@ -23,9 +23,9 @@ class CreationsScreen(ListScreen):
         Column("execution", N_("Ausführung"), 10),
         Column("invoice", N_("Rechnungsdatum"), 14),
         Column("planned", N_("geplant"), 7, right=True),
-        Column("done", N_("erstellt"), 8, right=True),
+        Column("done", N_("Rechnungen"), 10, right=True),
         Column("state", N_("Stand"), 12),
-        Column("by", N_("von"), 8, flex=True),
+        Column("by", N_("Bearbeiter"), 8, flex=True),
     )
 
     def title_text(self) -> str:
@@ -63,7 +63,8 @@ class CreationsScreen(ListScreen):
 
     def balance_text(self) -> str:
         unfinished = sum(not c.finished for c in self.records.values())
-        text = _("{n} Erstellungen").format(n=show.count(len(self.records)))
+        count = len(self.records)
+        text = ngettext("{n} Erstellung", "{n} Erstellungen", count).format(n=show.count(count))
         return f"{text} · {_('{n} unterbrochen').format(n=unfinished)}" if unfinished else text
 
     def open_record(self, record: IntervalCreation) -> None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from tui_billing.domain.interval_selection import OUT_NAMES
 from tui_billing.domain.messages import N_
-from tui_billing.i18n import _
+from tui_billing.i18n import _, ngettext
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
@@ -77,9 +77,9 @@ class GapsScreen(ListScreen):
     def balance_text(self) -> str:
         if self.gaps is None:
             return ""
-        return _("{n} Perioden nie berechnet, {eur}").format(
-            n=show.count(len(self.gaps.rows)), eur=show.eur(self.gaps.total)
-        )
+        count = len(self.gaps.rows)
+        text = ngettext("{n} Periode nie berechnet, {eur}", "{n} Perioden nie berechnet, {eur}", count)
+        return text.format(n=show.count(count), eur=show.eur(self.gaps.total))
 
     def why_not(self, action: str) -> str:
         return _("Keine Zeile unter dem Zeiger.") if action in ("open", "why") and self.current() is None else ""

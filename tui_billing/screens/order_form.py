@@ -54,7 +54,8 @@ class OrderFormScreen(FormScreen):
     HELP: ClassVar[str] = N_(
         "Im Container Intervallrechnungen steht, wann der Auftrag berechnet wird. Unten laufen die nächsten zwölf "
         "Termine mit und ein Streifen von 24 Perioden: ■ berechnet, □ fällig, – ausgelassen, · künftig. "
-        "Eine Position ohne Bezeichnung und Artikel entfällt."
+        "Kopftext und Bezeichnungen kennen {Abrechnungszeitraum} {Leistungszeitraum} {von} {bis} {Monat} {Quartal} "
+        "{Halbjahr} {Jahr} {KW}. Eine Position ohne Bezeichnung und Artikel entfällt."
     )
 
     def __init__(self, order_id: int | None = None) -> None:
@@ -82,7 +83,7 @@ class OrderFormScreen(FormScreen):
                   echo=self._customer_name, width=12),
             Field("number", N_("Auftragsnummer"), width=16, hint=N_("leer: die nächste")),
             Field("document_type", N_("Belegart"), choices=types),
-            Field("header_text", N_("Kopftext"), width=46, hint=N_("{Abrechnungszeitraum} {von} {bis}")),
+            Field("header_text", N_("Kopftext"), width=46),
             Field("footer_text", N_("Schlusstext"), width=46),
             Field("buyer_order_reference", N_("Bestellnummer des Kunden"), width=24),
             Field("gross_prices", N_("Bruttopreise"), choices=JA_NEIN),
@@ -94,7 +95,7 @@ class OrderFormScreen(FormScreen):
         units = ((NO_INTERVAL, N_("kein Intervall")), *UNIT_NAMES.items())
         return [
             Field("unit", N_("Rhythmus"), choices=units, heading=N_("Intervallrechnungen")),
-            Field("every", N_("alle"), parse=whole_number(999), width=5, hint=N_("1 = jede Periode")),
+            Field("every", N_("Abstand"), parse=whole_number(999), width=5, hint=N_("1 = jede Periode")),
             date_field("anchor", N_("erste Periode ab"), today, optional=True),
             Field("timing", N_("Abrechnung"), choices=tuple(TIMING_NAMES.items())),
             Field("month_end", N_("Ultimo"), choices=JA_NEIN, hint=N_("immer der letzte Tag des Monats")),

@@ -79,7 +79,7 @@ def common_fields(position: int) -> list[Field]:
     """What positions of orders and documents share."""
     p = prefix(position)
     return [
-        Field(f"{p}name", N_("Bezeichnung"), width=46, hint=N_("{Abrechnungszeitraum} {Monat} {Jahr} …"),
+        Field(f"{p}name", N_("Bezeichnung"), width=46,
               heading=_("Position {n}").format(n=position)),
         Field(f"{p}article", N_("Artikel"), width=14),
         Field(f"{p}description", N_("Beschreibung"), width=46),
@@ -104,9 +104,9 @@ def order_fields(position: int, today: Callable[[], date]) -> list[Field]:
     steps = pairs_reader(parse_quantity, lambda q, v: ScaleStep(from_quantity=q, unit_price=v), "100:9,00")
     return [
         Field(f"{p}price_basis", N_("Preis je"), choices=tuple(BASIS_NAMES.items())),
-        Field(f"{p}price_changes", N_("Preis ab Tag"), parse=changes, show=_changes, width=46,
-              hint=N_("1.7.2026:55,00 nach Periodenbeginn")),
-        Field(f"{p}scale", N_("Staffel ab Menge"), parse=steps, show=_steps, width=46, hint=N_("1:10 100:9 500:8")),
+        Field(f"{p}price_changes", N_("Preis ab Tag"), parse=changes, show=_changes, width=28,
+              hint=N_("1.7.2026:55,00")),
+        Field(f"{p}scale", N_("Staffel ab Menge"), parse=steps, show=_steps, width=28, hint=N_("1:10 100:9 500:8")),
         Field(f"{p}scale_mode", N_("Staffelpreis"), choices=tuple(SCALE_NAMES.items())),
         Field(f"{p}yearly_value", N_("Jahreswert"), parse=optional(_price, None), show=_amount, width=14,
               hint=N_("wird auf die Perioden verteilt")),
