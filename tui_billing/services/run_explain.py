@@ -30,8 +30,9 @@ def explain(store: Repository, run_id: int, number: str, today: date) -> list[Ex
     For a customer every document in the period is answered, or his latest one where none lies in it.
     """
     run = need_run(store, run_id)
-    rows = {row.document_id: row for row in store.find(RunRow, "run_id", run_id)}
     documents = _asked(store, number.strip(), run.parameters)
+    found = (store.find_one(RunRow, "run_document", f"{run_id}|{d.id}") for d in documents)
+    rows = {row.document_id: row for row in found if row is not None}
     facts = gather(store, documents, today, rows.values())
     facts = replace(facts, sent_by=_sent_by(store, documents, run_id))
     return [Explanation(d, judge(d, run.parameters, facts), rows.get(d.id)) for d in documents]
