@@ -139,8 +139,10 @@ def compose(
 ) -> MailText:
     """The mail's subject and text; empty templates are the shipped ones. Kopie stands in front (E8), (1/2) behind."""
     language = "en" if language == "en" else "de"
-    filled, unknown = fill(subject or SUBJECTS[language], values(documents, language, short=True))
-    body, unknown_in_text = fill(text or TEXTS[language], values(documents, language))
+    full = values(documents, language)
+    short = full if len(documents) <= NUMBERS_IN_SUBJECT else values(documents, language, short=True)
+    filled, unknown = fill(subject or SUBJECTS[language], short)
+    body, unknown_in_text = fill(text or TEXTS[language], full)
     line = " ".join(clean(filled).split())
     if copy:
         line = f"{'Copy' if language == 'en' else 'Kopie'}: {line}"
