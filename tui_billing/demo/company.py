@@ -13,6 +13,7 @@ from dateutil.relativedelta import relativedelta
 
 from tui_billing.demo import names
 from tui_billing.demo.orders import store_demo_orders
+from tui_billing.demo.payments import demo_payments
 from tui_billing.domain.documents import Document, DocumentKind, DocumentType, Line, VatCategory
 from tui_billing.domain.parties import Address, Channel, Company, Customer, InvoiceFormat, PaymentTerms, default_format
 from tui_billing.services import documents
@@ -62,6 +63,7 @@ def build_demo(desk: Desk, size: int) -> Generator[Progress, None, None]:
             for customer in customers:
                 for document in customer_documents(customer, today, rng):
                     _store(tx, document, today, rng)
+                demo_payments(tx, customer, today)
             store_demo_orders(tx, customers, random.Random(SEED + start), today)
         yield Progress(start + count, size)
     _cancel_one(desk)
