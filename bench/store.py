@@ -1,6 +1,6 @@
 """The store beside stock TinyDB and SQLite: `python bench/store.py [--sizes 1000,10000] [--plan 1000000] [--dir DIR]`.
 
-The three work side by side in one run on the same disk, in turns, each with invoices of about 1 kB; a get parses the
+The three work side by side in one run on the same disk, in turns and in mixed order, each with invoices of about 1 kB; a get parses the
 document; medians in milliseconds. SQLite: WAL, synchronous=FULL, a JSON column, an index on each key. Stock TinyDB runs
 up to 100,000 only, and fewer rounds, because each of its operations reads or writes everything.
 Memory is what the process owns (anonymous pages) above an empty interpreter with the same imports.
@@ -273,8 +273,12 @@ def measure(size: int, folder: Path, stock: bool = True) -> dict[str, dict[str, 
     for name in names:
         table["open to first query"][name], table["own MB after it"][name] = opened(name, folder, 3)
     samples: dict[str, dict[str, list[float]]] = {}
-    for turn, (operation, _, run) in enumerate(operations(size, 7)):
-        for name in names if turn // 5 % 2 else reversed(names):
+    mixed = list(operations(size, 7))
+    pick = random.Random(8)
+    pick.shuffle(mixed)
+    for operation, _, run in mixed:
+        pick.shuffle(names)
+        for name in names:
             done = samples.setdefault(operation, {}).setdefault(name, [])
             if name == Stock.name and len(done) >= (3 if size > 10_000 else 9):
                 continue

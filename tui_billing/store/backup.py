@@ -36,7 +36,7 @@ def backup(folder: Path, target: Path, *, link: bool = True, **options: Any) -> 
 
     Writers go on meanwhile; a compaction waits. Raises StoreError where the target is not free or something is damaged.
     """
-    _must_be_free(target)
+    must_be_free(target)
     partial = target.with_name(f".{target.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
     options = {"migrating": False, **options, "create": False}
@@ -69,7 +69,8 @@ def restore(source: Path, target: Path) -> Backup:
     return backup(source, target, link=False)
 
 
-def _must_be_free(target: Path) -> None:
+def must_be_free(target: Path) -> None:
+    """Raises StoreError where the target holds something."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise StoreError("{folder} ist nicht leer", folder=str(target))
 
@@ -86,17 +87,24 @@ def _copy_all(folder: Path, partial: Path, put: Callable[[Path, Path], None]) ->
         _copy_journal(path, partial / "journal" / path.name)
     for path in sorted(folder.glob("journal/torn-*.bin")):
         put(path, partial / "journal" / path.name)
-    for name in LINKED:
-        for path in sorted((folder / name).rglob("*")):
-            into = partial / path.relative_to(folder)
-            if path.is_dir():
-                ops.mkdir(into, mode)
-            elif not path.name.endswith(".tmp"):
-                into.parent.mkdir(parents=True, exist_ok=True)
-                put(path, into)
+    copy_documents(folder, partial, put)
     for path in (p for p in partial.rglob("*") if p.is_dir()):
         ops.fsync_folder(path)
     ops.fsync_folder(partial)
+
+
+def copy_documents(folder: Path, target: Path, put: Callable[[Path, Path], None] | None = None) -> None:
+    """PDFs and spooled mails into another data folder, copied or as `put` does it."""
+    ops, mode = FsOps(), folder_mode(folder)
+    for name in LINKED:
+        if (folder / name).is_dir():
+            ops.mkdir(target / name, mode)
+        for path in sorted((folder / name).rglob("*")):
+            into = target / path.relative_to(folder)
+            if path.is_dir():
+                ops.mkdir(into, mode)
+            elif not path.name.endswith(".tmp"):
+                (put or _copied)(path, into)
 
 
 def _linked(source: Path, target: Path) -> None:

@@ -21,6 +21,8 @@ from tui_billing.store.state import Rewound, State, Tail, journal_path
 from tui_billing.store.transaction import Delta
 
 COMPACT_AT = 16 * 1024 * 1024
+RETRY = 60.0
+"""Seconds after which a compaction that did not get through is started again."""
 
 
 def utc_now() -> str:
@@ -45,7 +47,7 @@ class JournalEngine(ReadingEngine):
         self._writer = threading.Lock()
         self._broken: StoreError | None = None
         self._compaction: Any = None
-        self._spawned_for = ""
+        self._spawned_for, self._spawned_at = "", 0.0
         self.compact_at = COMPACT_AT
         super().__init__(folder, book, ops)
 
@@ -221,13 +223,13 @@ class JournalEngine(ReadingEngine):
             self._reload()
 
     def _spawn_compaction(self) -> None:
-        """Start the compaction of this journal once, in a process of its own."""
+        """Start the compaction of this journal in a process of its own."""
         from tui_billing.store.compact import spawn
 
-        if self._compaction is not None:
-            self._compaction.poll()
-        if self._spawned_for != self._state.journal.path:
-            self._spawned_for = self._state.journal.path
+        ended = self._compaction is None or self._compaction.poll() is not None
+        again = time.monotonic() - self._spawned_at > RETRY
+        if ended and (again or self._spawned_for != self._state.journal.path):
+            self._spawned_for, self._spawned_at = self._state.journal.path, time.monotonic()
             self._compaction = spawn(self.folder)
 
     def close(self) -> None:
