@@ -144,3 +144,10 @@ def test_a_mended_address_reaches_the_open_documents_and_no_final_one(with_custo
     customers.save_customer(with_customers, replace(customer, address=replace(customer.address, street="Neuer Weg 1")))
     streets = {d.number: d.buyer.address.street for d in with_customers.store.scan(Document)}
     assert streets == {"R1": "Neuer Weg 1", "R2": "Hauptstraße 12"}
+
+
+def test_the_reason_of_an_exemption_comes_in_with_the_invoice(with_customers):
+    text = "Nummer;Kunde;Datum;Bezeichnung;Preis;Steuerkategorie;Befreiungsgrund\n"
+    take(with_customers, text + "R1;20001;1.11.2026;Seminar;100,00;E;§ 4 Nr. 21 UStG\n")
+    document = next(with_customers.store.scan(Document))
+    assert (document.exemption_reason, document.totals.tax) == ("§ 4 Nr. 21 UStG", Decimal("0.00"))

@@ -25,6 +25,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "header_text": ("Kopftext",),
     "footer_text": ("Fußtext", "Schlusstext"),
     "buyer_order_reference": ("Bestellnummer", "Ihre Bestellung", "order reference"),
+    "exemption_reason": ("Befreiungsgrund", "Grund der Steuerbefreiung"),
     "gross_prices": ("Bruttopreise",),
     "prepaid": ("Anzahlung", "bereits gezahlt"),
     "sent_on": ("Versendet am", "sent"),
@@ -51,6 +52,7 @@ HEAD = (
     "header_text",
     "footer_text",
     "buyer_order_reference",
+    "exemption_reason",
     "gross_prices",
     "prepaid",
     "sent_on",
@@ -88,6 +90,7 @@ class ImportedInvoice:
     header_text: str
     footer_text: str
     buyer_order_reference: str
+    exemption_reason: str
     gross_prices: bool
     prepaid: Decimal
     sent_on: date | None
@@ -157,6 +160,7 @@ def _invoice(
         header_text=head.block("header_text"),
         footer_text=head.block("footer_text"),
         buyer_order_reference=head.text("buyer_order_reference"),
+        exemption_reason=head.text("exemption_reason"),
         gross_prices=head.switch("gross_prices"),
         prepaid=head.number("prepaid", 2) or Decimal(0),
         sent_on=head.day("sent_on"),

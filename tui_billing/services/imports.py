@@ -144,6 +144,7 @@ def _document(
         header_text=invoice.header_text,
         footer_text=invoice.footer_text,
         buyer_order_reference=invoice.buyer_order_reference,
+        exemption_reason=invoice.exemption_reason,
         gross_prices=invoice.gross_prices,
         prepaid=invoice.prepaid,
     )
