@@ -495,3 +495,15 @@ def test_a_run_is_done_when_the_clerk_has_decided_its_last_row(house):
     unknowns.book_as_sent(house.desk, waiting.dispatch.id, "Kunde hat sie erhalten")
     assert house.store.need(InvoiceRun, run.id).state is RunState.DONE
     assert house.store.need(Document, made[1].id).was_sent
+
+
+def test_a_resumed_pdf_run_prints_only_the_letters_that_were_not_printed(house, tmp_path):
+    customer = add_customer(house.desk, "1", channel=Channel.LETTER)
+    made = [add_invoice(house.desk, customer) for _ in range(4)]
+    run = house.create(RunType.PDF)
+    house.execute(run, out=str(tmp_path), stop=lambda: len(house.renderer.rendered) >= 2)
+    second = house.execute(run, out=str(tmp_path))
+    files = [tmp_path / f"Druck_Rechnungslauf-{run.number}{n}.pdf" for n in ("", "_2")]
+    printed = [[d.number for d in made if d.number.encode() in file.read_bytes()] for file in files]
+    assert printed == [[d.number for d in made[:2]], [d.number for d in made[2:]]]
+    assert second.print_file == str(files[1])

@@ -51,6 +51,19 @@ def put_zip(files: Iterable[tuple[str, Path]], target: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def free_name(folder: Path, stem: str, ending: str = ".pdf") -> Path:
+    """A file that did not exist, reserved for this process: `stem.pdf`, `stem_2.pdf` …"""
+    folder.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = folder / (f"{stem}{ending}" if number == 1 else f"{stem}_{number}{ending}")
+        try:
+            path.touch(exist_ok=False)
+            return path
+        except FileExistsError:
+            number += 1
+
+
 def print_problem(store: Repository) -> Problem | None:
     """Why nothing can be printed, or None."""
     if settings.get(store, "print.command").strip():

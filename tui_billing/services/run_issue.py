@@ -14,7 +14,7 @@ from tui_billing.domain.parties import Channel
 from tui_billing.domain.runs import InvoiceRun, RowState, RunRow
 from tui_billing.services.desk import Desk
 from tui_billing.services.documents import mark_output
-from tui_billing.services.output import is_zip, output_folder, print_file, put_file, put_zip
+from tui_billing.services.output import free_name, is_zip, output_folder, print_file, put_file, put_zip
 from tui_billing.services.run_archive import Made
 from tui_billing.services.run_checks import failed_row, forbidden_now, has_open_dispatch
 from tui_billing.store.repositories import Transaction
@@ -101,13 +101,13 @@ class Issue:
         letters = [one for one in self._handed_out if one.customer is None or one.customer.channel != Channel.EMAIL]
         if not letters:
             return
-        name = f"Druck_Rechnungslauf-{self._run.number}.pdf"
-        target = (self._zip.parent if self._zip else self._folder) / name
+        # One file per execution: after a resume, or beside a second process, no letter is printed twice or lost.
+        target = free_name(self._zip.parent if self._zip else self._folder, f"Druck_Rechnungslauf-{self._run.number}")
         paths = [self._desk.files.path(one.file) for one in sorted(letters, key=_printer_order)]
         staging = self._desk.files.staging(f"print-{self._run.number}")
         try:
-            self._desk.renderer().combine(paths, staging / name)
-            put_file(staging / name, target)
+            self._desk.renderer().combine(paths, staging / target.name)
+            put_file(staging / target.name, target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
         self.print_target = str(target)
