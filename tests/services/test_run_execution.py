@@ -2,6 +2,9 @@
 
 import email
 import hashlib
+import os
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from datetime import date
@@ -507,3 +510,13 @@ def test_a_resumed_pdf_run_prints_only_the_letters_that_were_not_printed(house, 
     printed = [[d.number for d in made if d.number.encode() in file.read_bytes()] for file in files]
     assert printed == [[d.number for d in made[:2]], [d.number for d in made[2:]]]
     assert second.print_file == str(files[1])
+
+
+def test_what_a_killed_process_left_in_staging_is_cleared(house, tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for owner in (dead.pid, os.getppid()):
+        (tmp_path / "staging" / f"run-9-{owner}").mkdir(parents=True)
+    three(house)
+    house.execute(house.create())
+    assert [p.name for p in (tmp_path / "staging").iterdir()] == [f"run-9-{os.getppid()}"]

@@ -4,6 +4,7 @@ A document that was sent keeps its archived file for ever; a copy is a file of i
 """
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -74,6 +75,24 @@ def make_files(
             failed.append(failed_row(checked.row, result))
     order = {checked.row.id: n for n, checked in enumerate(rows)}
     return _commit(desk, run, sorted(made, key=lambda m: order[m.row.id])), failed
+
+
+def sweep_staging(desk: Desk) -> None:
+    """Clear what a killed process has left in staging/ (folders end with the process's number)."""
+    for folder in (desk.folder / "staging").glob("*-*"):
+        owner = folder.name.rpartition("-")[2]
+        if owner.isascii() and owner.isdigit() and not _is_running(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # somebody else's process
+    return True
 
 
 def _existing(desk: Desk, checked: CheckedRow) -> Made | None:

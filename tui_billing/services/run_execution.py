@@ -18,7 +18,7 @@ from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunState, RunT
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.mail_text import mail_problems
-from tui_billing.services.run_archive import Made, names_of
+from tui_billing.services.run_archive import Made, names_of, sweep_staging
 from tui_billing.services.run_checks import check_rows, forbidden_now, rows_to_do
 from tui_billing.services.run_facts import need_run
 from tui_billing.services.run_issue import Issue
@@ -69,6 +69,7 @@ def execute(
     """
     options = options or ExecuteOptions()
     settle_orphans(desk)
+    sweep_staging(desk)
     run, rows, customers = _begin(desk, run_id)
     work = Work(desk, run, options, stop, names_of(desk, rows))
     todo = rows_to_do(run, rows, customers)
