@@ -214,6 +214,19 @@ def test_the_calendar_names_each_close_date_with_its_customers(desk: Desk) -> No
     assert lines(desk, "batch", "calendar", "--year", "2027")[2] == "28.02.2027: Stichtag 30, 31 · 2 Kunden"
 
 
+def test_after_a_change_of_the_stichtag_the_first_span_is_named(desk: Desk) -> None:
+    """D9.1 in November: 20 -> 31 behind a batch of 20.11.; the next closing covers ten days."""
+    add_invoice(desk, add_customer(desk, "1", cutoff_day=20), date(2026, 11, 3))
+    ok(desk, "batch", "generate", "--close-date", "2026-11-20")
+    ok(desk, "batch", "print", "1", "--yes")
+    ok(desk, "customer", "edit", "1", "--cutoff-day", "31")
+    items = ok(desk, "batch", "calendar", "--customer", "1")["items"]
+    assert [(i["close_date"], i["covers_from"], i["days"]) for i in items[:2]] == [
+        ("2026-11-30", "2026-11-21", 10),
+        ("2026-12-31", "2026-12-01", 31),
+    ]
+
+
 def test_the_dummy_assistant_shows_before_and_after_and_is_taken_back(desk: Desk) -> None:
     """D6.1, D6.4"""
     customer = add_customer(desk, "1", cutoff_day=15)

@@ -21,7 +21,7 @@ from tui_billing.commands.batch_shape import (
 from tui_billing.commands.frame import RULE, Answer, Context, add_switch, day, listing, plan_data
 from tui_billing.domain.batch_selection import BatchParameters, parameters_of
 from tui_billing.domain.batches import BatchState, InvoiceBatch, ReceivableEntry
-from tui_billing.domain.cutoff import calendar_of, literal_warning, next_closings
+from tui_billing.domain.cutoff import Span, calendar_of, literal_warning
 from tui_billing.domain.format import day as shown
 from tui_billing.domain.format import money
 from tui_billing.domain.parties import Customer
@@ -252,14 +252,14 @@ def calendar_year(context: Context, args: Namespace) -> Answer:
     warnings = [] if at_month_end else [literal_warning(days, today)]
     if args.customer:
         customer = batches.customer_by_number(store, args.customer)
-        closings = next_closings(customer.cutoff_day, today, 12, month_end=at_month_end) if customer.cutoff_day else ()
-        items: list[dict[str, Any]] = [
-            {"close_date": d.isoformat(), "cutoff_days": [customer.cutoff_day]} for d in closings
-        ]
-        return Answer({**listing(items), "customer": customer.number}, warnings, lines=[shown(d) for d in closings])
+        spans = batches.coming_spans(store, customer, today, 12)
+        data = {**listing(_span_data(s, customer.cutoff_day) for s in spans), "customer": customer.number}
+        lines = [f"{shown(s.last)}  {_('ab')} {shown(s.first) or '…'}" for s in spans]
+        return Answer(data, warnings, lines=lines)
     people = {d: sorted(c.number for c in store.find(Customer, "cutoff_day", d)) for d in days}
     year = args.year or today.year
-    items, lines = [], []
+    items: list[dict[str, Any]] = []
+    lines = []
     for closing in calendar_of(year, days, month_end=at_month_end):
         numbers = [n for d in closing.cutoff_days for n in people[d]]
         items.append(
@@ -274,6 +274,15 @@ def calendar_year(context: Context, args: Namespace) -> Answer:
         joined = ", ".join(map(str, closing.cutoff_days))
         lines.append(text.format(day=shown(closing.close_date), days=joined, n=len(numbers)))
     return Answer({"year": year, **listing(items)}, warnings, lines=lines)
+
+
+def _span_data(span: Span, cutoff_day: int | None) -> dict[str, Any]:
+    return {
+        "close_date": span.last.isoformat(),
+        "cutoff_days": [cutoff_day],
+        "covers_from": span.first.isoformat() if span.first else None,
+        "days": span.days,
+    }
 
 
 def explain_one(context: Context, args: Namespace) -> Answer:

@@ -15,7 +15,7 @@ from tui_billing.domain.batch_selection import (
     parameters_of,
 )
 from tui_billing.domain.batches import BatchRow, BatchState, BatchStatement, InvoiceBatch, ReceivableEntry
-from tui_billing.domain.cutoff import DAYS, fits, literal_warning, nearest_closings
+from tui_billing.domain.cutoff import DAYS, Span, fits, literal_warning, nearest_closings, next_span
 from tui_billing.domain.documents import ZERO, Document
 from tui_billing.domain.format import day
 from tui_billing.domain.messages import N_, Problem, Refused
@@ -96,6 +96,23 @@ def later_closings(reader: Repository, close_date: date) -> dict[int, date]:
         if batch.state is not BatchState.OPEN:
             for statement in reader.find(BatchStatement, "batch_id", batch.id):
                 found[statement.customer_id] = batch.close_date
+    return found
+
+
+def last_closing(reader: Repository, customer_id: int) -> date | None:
+    """The latest close date of the customer's printed batches."""
+    ids = [s.batch_id for s in reader.find(BatchStatement, "customer_id", customer_id)]
+    return max((b.close_date for b in reader.get_many(InvoiceBatch, ids).values()), default=None)
+
+
+def coming_spans(reader: Repository, customer: Customer, today: date, count: int) -> list[Span]:
+    """The customer's next closings and the days that each covers; the first may be short or long (D9)."""
+    if customer.cutoff_day is None:
+        return []
+    at_month_end = month_end(reader)
+    found = [next_span(customer.cutoff_day, last_closing(reader, customer.id), today, month_end=at_month_end)]
+    while len(found) < count:
+        found.append(next_span(customer.cutoff_day, found[-1].last, month_end=at_month_end))
     return found
 
 
