@@ -293,7 +293,7 @@ class BillingApp(App[int], inherit_bindings=False):
         if "company" in changes.ids:
             self._company = None
         if screen := self.desk_screen:
-            screen.post_message(RecordsChanged(changes.ids))
+            screen.post_message(RecordsChanged(changes.ids, changes.seq))
 
     # --- the end ---
 

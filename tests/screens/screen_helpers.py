@@ -1,5 +1,6 @@
 """What tests of screens share: an app over a sample desk, waiting for workers, reading what is painted."""
 
+import time
 from pathlib import Path
 
 from fakes import FakeRenderer, FakeTransport
@@ -26,8 +27,14 @@ async def settle(pilot: Pilot[int]) -> None:
     for _ in range(3):
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
-        while getattr(pilot.app.screen, "_is_due", False) or not getattr(pilot.app.screen, "has_read", True):
+        end = time.monotonic() + 10
+        while _is_reading(pilot) and time.monotonic() < end:
             await pilot.pause(0.02)
+
+
+def _is_reading(pilot: Pilot[int]) -> bool:
+    screen = pilot.app.screen
+    return getattr(screen, "_is_due", False) or not getattr(screen, "has_read", True)
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:

@@ -4,6 +4,8 @@ How to write a screen: set NAME (the name in app.SCREENS and in keymap), TABLES 
 `compose_body` and give each row of the key table its `action_<name>`. The key asks `why_not(action)` first: a sentence
 there is shown instead of acting. Whatever an action raises of Refused and StoreError is said in the status line.
 `start_task` runs a use case in a thread; its messages come to `on_task_progress`, `on_task_done`, `on_task_failed`.
+Textual calls an `on_…` handler of every class of a screen, so a subclass overrides `records_changed`, `task_done` and
+the like, never calls super().on_….
 For a screen with one table take ListScreen (list_screen.py), for fields FormScreen (form.py).
 """
 
@@ -97,7 +99,8 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
     def on_screen_resume(self) -> None:
         """Back on top: read again what changed meanwhile."""
         if self.is_mounted and self.seen_seq != self.desk.store.seq:
-            self.on_records_changed(RecordsChanged(self.desk.store.changes_since(self.seen_seq).ids))
+            changes = self.desk.store.changes_since(self.seen_seq)
+            self.on_records_changed(RecordsChanged(changes.ids, changes.seq))
 
     def title_text(self) -> str:
         """What the title line says at the left, translated."""
@@ -129,8 +132,10 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
         """Read the records again and show them."""
 
     def on_records_changed(self, message: RecordsChanged) -> None:
-        """Somebody wrote: read again if it concerns this screen."""
-        self.seen_seq = self.desk.store.seq
+        """Somebody wrote: read again if it concerns this screen and it has not read since."""
+        if message.seq <= self.seen_seq:
+            return
+        self.seen_seq = message.seq
         if "company" in message.ids:
             self.show_title()
         if not self.TABLES or self.TABLES & message.ids.keys():
@@ -236,9 +241,10 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
             self.say_error(error)
 
     def on_task_failed(self, message: TaskFailed) -> None:
-        """The task was refused or broke; the screen shows where things stand."""
-        self.task_now = None
-        self.reload()
+        """The task was refused or broke; the screen shows where things stand. A read that failed is not tried again."""
+        if message.task:
+            self.task_now = None
+            self.reload()
         self.say_error(message.error)
 
     def task_done(self, name: str, result: Any) -> None:

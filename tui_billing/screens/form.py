@@ -22,7 +22,6 @@ from tui_billing.domain.messages import Problem
 from tui_billing.i18n import _
 from tui_billing.i18n import say as sentence
 from tui_billing.screens.base import DeskScreen
-from tui_billing.screens.messages import RecordsChanged
 from tui_billing.screens.widgets.cells import fit
 from tui_billing.screens.widgets.date_input import DateInput
 from tui_billing.screens.widgets.field import ChoiceField, Field, FieldWidget, TextField, widget_id
@@ -105,12 +104,12 @@ class FormScreen(DeskScreen):
         yield Rule()
 
     def on_mount(self) -> None:
-        super().on_mount()
+        """The first field is ready; Textual calls the base's handler besides."""
         if first := self.first_field():
             self.field(first).enter()
         self.billing.type_again()
 
-    def on_records_changed(self, message: RecordsChanged) -> None:
+    def records_changed(self, ids: dict[str, set[int]]) -> None:
         """Typed text stays as it is; a clash is found when it is saved."""
 
     @property

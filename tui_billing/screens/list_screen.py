@@ -20,7 +20,7 @@ from textual.app import ComposeResult
 from tui_billing.domain.texts import fold
 from tui_billing.i18n import _
 from tui_billing.screens.base import DeskScreen
-from tui_billing.screens.messages import Fetched
+from tui_billing.screens.messages import Fetched, TaskFailed
 from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.lines import BalanceLine
 from tui_billing.screens.widgets.record_table import Column, RecordTable
@@ -128,6 +128,11 @@ class ListScreen(DeskScreen):
         if message.turn == self._turn:
             self._took, self._asked_at = time.monotonic() - self._asked_at, 0.0
             self.show(message.data)
+
+    def on_task_failed(self, message: TaskFailed) -> None:
+        """A read that failed is over too."""
+        if not message.task:
+            self._asked_at = 0.0
 
     def records_changed(self, ids: dict[str, set[int]]) -> None:
         """Read again; while others write all the time, a long list rests four times as long as it takes to read."""

@@ -10,9 +10,10 @@ from tui_billing.services.desk import Progress
 
 @dataclass
 class RecordsChanged(Message, bubble=False):
-    """Somebody has committed something: ids of written or deleted records by table name."""
+    """Somebody has committed something: ids of written or deleted records by table name, up to transaction `seq`."""
 
     ids: dict[str, set[int]]
+    seq: int
 
 
 @dataclass

@@ -53,6 +53,11 @@ class VerifyScreen(ListScreen):
         super().__init__()
         self.report: Report | None = None
 
+    @property
+    def has_read(self) -> bool:
+        """Whether the check has ended."""
+        return self.report is not None
+
     def title_text(self) -> str:
         return _("Prüfung")
 

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from tui_billing.screens.base import DeskScreen
-from tui_billing.screens.messages import RecordsChanged
 from tui_billing.screens.widgets.text_view import TextView
 
 
@@ -28,7 +27,7 @@ class PagerScreen(DeskScreen):
     def title_text(self) -> str:
         return self.heading
 
-    def on_records_changed(self, message: RecordsChanged) -> None:
+    def records_changed(self, ids: dict[str, set[int]]) -> None:
         """A text stays as it was asked for."""
 
     def action_help(self) -> None:

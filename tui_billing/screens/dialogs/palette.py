@@ -9,7 +9,6 @@ from tui_billing import keymap
 from tui_billing.domain.texts import fold
 from tui_billing.i18n import _
 from tui_billing.screens.base import DeskScreen
-from tui_billing.screens.messages import RecordsChanged
 from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.record_table import Column, RecordTable
 
@@ -36,7 +35,7 @@ class PaletteScreen(DeskScreen):
     def title_text(self) -> str:
         return _("Befehle · {screen}").format(screen=self._area)
 
-    def on_records_changed(self, message: RecordsChanged) -> None:
+    def records_changed(self, ids: dict[str, set[int]]) -> None:
         """Commands do not change."""
 
     def reload(self) -> None:

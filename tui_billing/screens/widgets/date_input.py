@@ -51,7 +51,6 @@ class DateInput(TextField):
 
     def on_blur(self) -> None:
         """`1.3.` turns into 01.03.2026, so that what stands there is what is stored."""
-        super().on_blur()
         value, problems = self.read()
         if self.is_dirty and value is not None and not problems:
             self.text = self.spec.show(value)
