@@ -18,6 +18,7 @@ from tui_billing.services import batch_rows, batches
 from tui_billing.services.batch_check import plan_print
 from tui_billing.services.batch_figures import Accounts, parts
 from tui_billing.services.batch_print import print_batches
+from tui_billing.services.errors import StoreError
 
 D = Decimal
 days = st.dates(date(2026, 9, 1), date(2027, 2, 28))
@@ -58,7 +59,7 @@ def build(scene):
 
 
 def act(desk, action, close):
-    """One thing that a clerk does; what is refused changes nothing."""
+    """One thing that a clerk does; what is refused changes nothing, nor does an undo of what has moved on."""
     open_batches = desk.store.find(InvoiceBatch, "state", BatchState.OPEN.value)
     try:
         if action in ("generate", "override", "exclude"):
@@ -79,7 +80,7 @@ def act(desk, action, close):
             batch_rows.drop(desk, open_batches[-1], customer_ids=open_batches[-1].customer_ids[:1])
         elif action == "undo":
             desk.store.undo()
-    except Refused:
+    except (Refused, StoreError):
         pass
 
 
