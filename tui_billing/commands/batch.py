@@ -55,7 +55,9 @@ def register(parser: ArgumentParser) -> None:
     action("refresh", refresh, _("aktualisieren: Zeilen entfernen, die nicht mehr hineingehören"))
     action("check", check, _("prüfen: welche Zeilen nicht mehr hineingehören"))
     calendar = action("calendar", calendar_year, _("Abschlussdaten eines Jahres und wer darauf fällt"), number=False)
-    calendar.add_argument("--year", type=int, metavar=_("JAHR"), help=_("sonst das laufende"))
+    calendar.add_argument(
+        "--year", type=int, choices=range(1990, 2100), metavar=_("JAHR"), help=_("sonst das laufende")
+    )
     calendar.add_argument("--customer", default="", metavar=_("KUNDE"), help=_("die nächsten eines Kunden"))
     explain = action("explain", explain_one, _("warum drin, warum nicht: ein Beleg oder ein Kunde"), number=False)
     explain.add_argument("what", metavar=_("NUMMER"), help=_("Nummer des Belegs oder des Kunden"))

@@ -18,6 +18,9 @@ from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import batches
 
 
+LAST_YEAR = 2099
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """One close date; the id is its ordinal."""
@@ -123,5 +126,5 @@ class BatchCalendarScreen(ListScreen):
 
     def action_next(self) -> None:
         """Tab: the next year."""
-        self._year = self.year + 1
+        self._year = self.year + 1 if self.year < LAST_YEAR else self.desk.today().year
         self.reload()
