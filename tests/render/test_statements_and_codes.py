@@ -11,7 +11,7 @@ from render_samples import BUYER, SELLER, invoice, page_texts, render, statement
 from tui_billing.domain.documents import DocumentKind
 from tui_billing.domain.parties import PaymentTerms
 from tui_billing.domain.statements import Statement, StatementPayment, StatementRow
-from tui_billing.render import girocode, qr
+from tui_billing.render import girocode
 from tui_billing.render.invoice import transfer_code
 from tui_billing.render.port import StatementJob
 from tui_billing.render.statement import statement_letter
@@ -161,4 +161,4 @@ def test_name_and_text_are_cut_to_what_the_code_may_hold() -> None:
     lines = girocode.payload(replace(SELLER, name="Ä" * 90, bic=""), D(1), "N" * 200).splitlines()
     assert (lines[4], len(lines[5]), len(lines[10])) == ("", 70, 100)
     assert len("\n".join(lines).encode()) <= 331
-    assert qr.matrix("\n".join(lines))
+    assert girocode.drawing("\n".join(lines), 0, 0, 50)

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+import segno
+
 from tui_billing.domain.parties import Party
-from tui_billing.render import qr
 from tui_billing.render.markup import plain
 
 SMALLEST = Decimal("0.01")
 LARGEST = Decimal("999999999.99")
+MASK = 4  # any mask is valid; trying all eight for the best one takes four times as long
 LARGEST_TEXT = 240  # bytes of name and purpose: the code ends at version 13, 331 bytes in all
 
 
@@ -29,7 +31,8 @@ def drawing(content: str, x: float, y: float, side: float) -> bytes:
 
     Inline because the engine names a picture's object by its number in the batch, and the bytes must not know it.
     """
-    matrix = qr.matrix(content)
+    code = segno.make(content, error="M", mask=MASK, micro=False, boost_error=False, encoding="utf-8", mode="byte")
+    matrix = code.matrix
     size = len(matrix)
     bits = "".join(_hex(row) for row in matrix)
     place = f"q {side:.3f} 0 0 {side:.3f} {x:.3f} {y:.3f} cm"
