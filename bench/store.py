@@ -1,8 +1,8 @@
 """The store beside stock TinyDB and SQLite: `python bench/store.py [--sizes 1000,10000] [--plan 1000000] [--dir DIR]`.
 
-The three work side by side in one run on the same disk, in turns and in mixed order, each with invoices of about 1 kB; a get parses the
-document; medians in milliseconds. SQLite: WAL, synchronous=FULL, a JSON column, an index on each key. Stock TinyDB runs
-up to 100,000 only, and fewer rounds, because each of its operations reads or writes everything.
+The three work side by side in one run on the same disk, in turns and in mixed order, each with invoices of about 1 kB;
+a get parses the document; medians in milliseconds. SQLite: WAL, synchronous=FULL, a JSON column, an index on each key.
+Stock TinyDB runs up to 100,000 only, and fewer rounds, because each of its operations reads or writes everything.
 Memory is what the process owns (anonymous pages) above an empty interpreter with the same imports.
 """
 

@@ -95,9 +95,7 @@ class SortedKeys:
             return []
         if low + 1 < self.count and two.endswith(code):
             return self.ids(low, self._first(code, low, above=True))
-        at = self._ids_at + 8 * low
-        self._index.check(at, at + 8)
-        return [int.from_bytes(self._data[at : at + 8], "little")]
+        return [self.id_at(low)]
 
     def between(self, low: Any, high: Any) -> list[int]:
         """Ids of entries that may lie in [low, high], in order of key, then id."""
@@ -120,7 +118,21 @@ class SortedKeys:
         """Where the entry is or belongs; `code` is padded to the width."""
         low = self._first(code)
         high = self._first(code, low, above=True)
-        return low + bisect_left(self.ids(low, high), record_id)
+        if low == high or self.id_at(high - 1) < record_id:
+            return high  # new records have the highest ids
+        while low < high:
+            middle = (low + high) >> 1
+            if self.id_at(middle) < record_id:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def id_at(self, position: int) -> int:
+        """The id of an entry."""
+        at = self._ids_at + 8 * position
+        self._index.check(at, at + 8)
+        return int.from_bytes(self._data[at : at + 8], "little")
 
     def same_as(self, width: int, codes: bytes) -> bool:
         """Whether the keys are these, which are `width` wide."""
@@ -257,9 +269,7 @@ def spliced(old: SortedKeys, gone: list[tuple[bytes, int]], fresh: list[tuple[by
             out_keys.append(code)  # type: ignore[arg-type]
             out_ids.append(_packed([record_id]))  # type: ignore[arg-type]
             count += 1
-        elif (
-            position < old.count and old.ids(position, position + 1) == [record_id] and keys_equal(keys, position, code)
-        ):
+        elif position < old.count and old.id_at(position) == record_id and keys_equal(keys, position, code):
             at, count = position + 1, count - 1
     out_keys.append(keys[at * width :])
     out_ids.append(ids[at * 8 :])
