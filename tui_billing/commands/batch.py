@@ -1,6 +1,7 @@
 """`tui-billing batch`: Rechnungsstapel from generating to reprint (help text Rechnungsstapel)."""
 
-from argparse import ArgumentParser, Namespace
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import Any
 
 from tui_billing.commands import batch_report
@@ -55,15 +56,20 @@ def register(parser: ArgumentParser) -> None:
     action("refresh", refresh, _("aktualisieren: Zeilen entfernen, die nicht mehr hineingehören"))
     action("check", check, _("prüfen: welche Zeilen nicht mehr hineingehören"))
     calendar = action("calendar", calendar_year, _("Abschlussdaten eines Jahres und wer darauf fällt"), number=False)
-    calendar.add_argument(
-        "--year", type=int, choices=range(1990, 2100), metavar=_("JAHR"), help=_("sonst das laufende")
-    )
+    calendar.add_argument("--year", type=_year, metavar=_("JAHR"), help=_("sonst das laufende"))
     calendar.add_argument("--customer", default="", metavar=_("KUNDE"), help=_("die nächsten eines Kunden"))
     explain = action("explain", explain_one, _("warum drin, warum nicht: ein Beleg oder ein Kunde"), number=False)
     explain.add_argument("what", metavar=_("NUMMER"), help=_("Nummer des Belegs oder des Kunden"))
     explain.add_argument("--batch", type=int, metavar=_("STAPEL"), help=_("nach den Regeln dieses Stapels"))
     _form(explain, required=False)
     batch_report.register(action)
+
+
+def _year(text: str) -> int:
+    """A year that a calendar is made for."""
+    if not re.fullmatch(r"(19|20)[0-9]{2}", text):
+        raise ArgumentTypeError(_("das Jahr ist eine Zahl von 1900 bis 2099"))
+    return int(text)
 
 
 def _form(parser: ArgumentParser, *, required: bool = True, customers: bool = False) -> None:

@@ -17,7 +17,6 @@ from tui_billing.screens.widgets.date_input import WEEKDAYS
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import batches
 
-
 LAST_YEAR = 2099
 
 
