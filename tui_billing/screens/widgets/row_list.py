@@ -149,7 +149,8 @@ class RowList:
 
     def _few(self, word: str) -> list[int] | None:
         """The rows with this word found in all texts at once, or None where they are many: twice as quick for few."""
-        found, row, start, joined = [], 0, 0, self._joined
+        found: list[int] = []
+        row, start, joined = 0, 0, self._joined
         at = joined.find(word)
         while at >= 0:
             if len(found) == FEW:
