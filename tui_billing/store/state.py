@@ -88,6 +88,7 @@ class State:
             fd = os.open(path, os.O_RDONLY)
         self.journal = JournalFile(str(path), fd, writable)
         self.position, self.line, self.sealed = 0, 1, False
+        self._block: tuple[int, bytes] = (0, b"")
 
     def _first_line(self) -> dict[str, Any]:
         """The carry line: every document that the checkpoint `base` does not have yet."""
@@ -152,17 +153,20 @@ class State:
 
     def _next_line(self, size: int) -> bytes | None:
         """The line at the current position, without its newline; None where it is not complete."""
-        data, at = b"", self.position
-        while at < size:
-            block = self.journal.read(at, min(size - at, max(READ, len(data))))
-            if not block:
-                return None
-            end = block.find(b"\n")
-            if end >= 0:
-                return data + block[:end] if data else block[:end]
-            data += block
-            at += len(block)
-        return None
+        start, block = self._block
+        end = block.find(b"\n", self.position - start) if start <= self.position else -1
+        if end < 0:
+            start, block = self.position, b""
+            while end < 0 and start + len(block) < size:
+                at = start + len(block)
+                more = self.journal.read(at, min(size - at, max(READ, len(block))))
+                if not more:
+                    break
+                end = more.find(b"\n")
+                end = end if end < 0 else len(block) + end
+                block = block + more if block else more
+            self._block = start, block
+        return None if end < 0 else block[self.position - start : end]
 
     def grown(self) -> bool:
         """Whether the journal is not as long as when it was last read."""
@@ -173,6 +177,13 @@ class State:
         size = os.fstat(self.journal.fd).st_size
         if size < self.position:
             raise Rewound
+        self._block = (0, b"")  # what was read earlier may have been taken back and written anew
+        try:
+            self._read_to(size)
+        finally:
+            self._block = (0, b"")
+
+    def _read_to(self, size: int) -> None:
         while self.position < size:
             line = self._next_line(size)
             if line is None:
