@@ -86,7 +86,7 @@ class VerifyScreen(ListScreen):
             return ""
         wrong = sum(not p.warning for p in self.report.problems)
         warnings = len(self.report.problems) - wrong
-        text = ngettext("{n} Fehler", "{n} Fehler", wrong).format(n=wrong) if wrong else _("Alles in Ordnung")
+        text = _("{n} Fehler").format(n=wrong) if wrong else _("Alles in Ordnung")
         if warnings:
             text += " · " + ngettext("{n} Hinweis", "{n} Hinweise", warnings).format(n=warnings)
         return text
