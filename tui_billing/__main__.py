@@ -60,7 +60,8 @@ def _run(args: "Namespace") -> int:
 
     def desk() -> "Desk":
         user, today = wiring.user_name(), _fixed_today()
-        opened.append(wiring.open_desk(folder, user, create=create, today=today, on_wait=_waiting))
+        trial = getattr(args, "dry_run", False)
+        opened.append(wiring.open_desk(folder, user, create=create, today=today, on_wait=_waiting, trial=trial))
         if not (getattr(args, "lang", "") or os.environ.get("TUI_BILLING_LANG")):
             use_language(settings.get(opened[0].store, "ui.language"))
         return opened[0]

@@ -50,10 +50,11 @@ def open_desk(
     create: bool = False,
     today: date | None = None,
     on_wait: Callable[[str], None] | None = None,
+    trial: bool = False,
 ) -> Desk:
     """Open the data folder. Raises Refused where it is empty (unless `create`), StoreError where it is unusable.
 
-    `on_wait` is told after a second who holds the lock.
+    `on_wait` is told after a second who holds the lock. With `trial` nothing is ever written, no new folder either.
     """
     if not create and not holds_data(folder):
         text = N_(
@@ -61,9 +62,14 @@ def open_desk(
             "„company set“ die eigene Firma, „import“ liest vorhandene Daten ein."
         )
         raise Refused(Problem("KEINE_DATEN", text, {"folder": str(folder)}, where=str(folder)))
+    if trial and not holds_data(folder):
+        from tui_billing.store.memory import MemoryEngine
+
+        return make_desk(Store(MemoryEngine(), user, trial=True), folder, user, today=today)
     from tui_billing.store.journal_engine import open_engine
 
-    return make_desk(Store(open_engine(folder, create=create, on_wait=on_wait), user), folder, user, today=today)
+    engine = open_engine(folder, create=create, on_wait=on_wait)
+    return make_desk(Store(engine, user, trial=trial), folder, user, today=today)
 
 
 def make_desk(store: Store, folder: Path, user: str, *, today: date | None = None) -> Desk:

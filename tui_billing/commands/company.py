@@ -34,7 +34,7 @@ def set_fields(context: Context, args: Namespace) -> Answer:
     plain = {k: v for k, v in values.items() if "." not in k}
     changed = replace(found, address=replace(found.address, **address), **plain)
     changed = company.checked_company(changed)
-    if not context.dry_run and changed != found:
+    if changed != found:
         changed = company.save_company(context.desk, changed)
     return Answer(record("company", changed), company.check_company(changed), lines=company_lines(changed))
 

@@ -90,15 +90,14 @@ def edit(context: Context, args: Namespace) -> Answer:
 
 
 def _saved(context: Context, customer: Customer) -> Answer:
-    checked, problems = customers.checked(customer)
-    if not context.dry_run:
-        before = context.desk.store.get(Customer, customer.id) if customer.id else None
-        checked = customers.save_customer(context.desk, customer)
-        problems = [p for p in problems if p.warning]
-        if before is not None and before.cutoff_day is None:
-            offer = dummy.offer(context.desk.store, checked, context.desk.today())
-            problems += [offer] if offer else []
-    return _shown(checked, problems)
+    _checked, problems = customers.checked(customer)
+    before = context.desk.store.get(Customer, customer.id) if customer.id else None
+    saved = customers.save_customer(context.desk, customer)
+    problems = [p for p in problems if p.warning]
+    if before is not None and before.cutoff_day is None:
+        offer = dummy.offer(context.desk.store, saved, context.desk.today())
+        problems += [offer] if offer else []
+    return _shown(saved, problems)
 
 
 def delete(context: Context, args: Namespace) -> Answer:
@@ -140,9 +139,7 @@ def unblock(context: Context, args: Namespace) -> Answer:
 
 def _block(context: Context, args: Namespace, blocked: bool) -> Answer:
     found = customers.customer_by_number(context.desk.store, args.customer)
-    if not context.dry_run:
-        found = customers.set_blocked(context.desk, found, blocked, args.reason)
-    return _shown(found)
+    return _shown(customers.set_blocked(context.desk, found, blocked, args.reason))
 
 
 def export(context: Context, args: Namespace) -> Answer:

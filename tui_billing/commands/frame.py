@@ -22,7 +22,7 @@ from tui_billing.domain.plans import Verdict, balance
 from tui_billing.domain.texts import clean
 from tui_billing.i18n import _, say
 from tui_billing.services.desk import Desk, Progress
-from tui_billing.services.errors import StoreError, WrongUse, problems_of
+from tui_billing.services.errors import NotUnique, Stale, StoreError, WrongUse, problems_of
 
 __all__ = ["Answer", "Context", "add_switch", "amount", "checked", "day", "listing", "plan_data", "record", "table"]
 
@@ -108,6 +108,10 @@ class Context:
         print(f"{clean(question)} [{_('n/J')}] ", end="", file=self.err, flush=True)
         return sys.stdin.readline().strip().lower() in ("j", "ja", "y", "yes")
 
+    def agreed(self, question: str) -> bool:
+        """Whether the use case is called: a dry run tries it without asking, and its store gives everything up."""
+        return self.dry_run or self.confirm(question)
+
     def drive(self, steps: Generator[Progress, None, R]) -> R:
         """Run a long use case to its end and show its progress on stderr; signals stop it between two documents."""
         self._working = True
@@ -180,7 +184,8 @@ def failure(error: BaseException) -> Answer:
         raise error
     if os.environ.get("TUI_BILLING_DEBUG"):
         traceback.print_exception(error)
-    codes = ((WrongUse, USE), (Refused, RULE), (StoreError, STORE), (OSError, STORE))
+    refusals = (Refused, NotUnique, Stale)  # the folder is well: what was asked for cannot be
+    codes = ((WrongUse, USE), (refusals, RULE), (StoreError, STORE), (OSError, STORE))
     exit_code = next((code for kind, code in codes if isinstance(error, kind)), PART)
     return Answer(problems=list(problems_of(error)), exit_code=exit_code)
 

@@ -47,8 +47,10 @@ def _named(context: Context, args: Namespace) -> tuple[IgnoredKind, dict[int, st
 def add_entries(context: Context, args: Namespace) -> Answer:
     """Put them on the list."""
     kind, targets = _named(context, args)
-    if not context.dry_run:
-        ignored.ignore(context.desk, kind, targets, args.reason, args.until)
+    done = ignored.ignore(context.desk, kind, targets, args.reason, args.until)
+    if context.dry_run:
+        items = [{**encode(entry), "number": targets[entry.target_id]} for entry in done]
+        return Answer(listing(items), lines=[f"{item['number']} {item['reason']}" for item in items])
     views = [
         v for v in ignored.list_ignored(context.desk.store, kind, context.desk.today()) if v.entry.target_id in targets
     ]
@@ -72,8 +74,7 @@ def remove_entries(context: Context, args: Namespace) -> Answer:
     missing = set(targets) - {v.entry.target_id for v in views}
     if missing:
         raise not_found(_("Auf der Liste"), ", ".join(targets[i] for i in sorted(missing)))
-    if not context.dry_run:
-        ignored.stop_ignoring(context.desk, [v.entry.id for v in views])
+    ignored.stop_ignoring(context.desk, [v.entry.id for v in views])
     return Answer(listing(view_data(v) for v in views), lines=[_("{n} Einträge entfernt.").format(n=len(views))])
 
 

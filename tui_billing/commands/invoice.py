@@ -172,10 +172,10 @@ def finalise(context: Context, args: Namespace) -> Answer:
     """Festschreiben: never changed again."""
     document = documents.by_number(context.desk.store, args.number)
     question = _("{number} festschreiben? Danach wird sie nicht mehr geändert.").format(number=document.number)
-    if context.dry_run or not context.confirm(question):
+    if not context.agreed(question):
         return Answer(record("invoice", document), lines=[_("Nichts geändert.")])
     done = documents.finalise(context.desk, document.id)
-    line = _("{number} festgeschrieben.").format(number=done.number)
+    line = question if context.dry_run else _("{number} festgeschrieben.").format(number=done.number)
     return Answer(record("invoice", done), lines=[line])
 
 
@@ -184,11 +184,11 @@ def cancel_document(context: Context, args: Namespace) -> Answer:
     store = context.desk.store
     document = documents.by_number(store, args.number)
     question = _("{number} stornieren?").format(number=document.number)
-    if context.dry_run or not context.confirm(question):
+    if not context.agreed(question):
         return Answer(record("invoice", document), lines=[_("Nichts geändert.")])
     made = documents.cancel(context.desk, document.id, args.reason, free_period=args.free_period)
     data = record("invoice", documents.need_document(store, document.id))
-    lines = [_("{number} storniert.").format(number=document.number)]
+    lines = [question if context.dry_run else _("{number} storniert.").format(number=document.number)]
     if made.id != document.id:
         data |= record("cancellation", made)
         lines.append(
@@ -201,7 +201,7 @@ def correct_document(context: Context, args: Namespace) -> Answer:
     """Rechnungskorrektur; all together never exceed the invoice (A6.4)."""
     document = documents.by_number(context.desk.store, args.number)
     question = _("{number} um {amount} korrigieren?").format(number=document.number, amount=money(args.amount))
-    if context.dry_run or not context.confirm(question):
+    if not context.agreed(question):
         return Answer(record("invoice", document), lines=[_("Nichts geändert.")])
     made = documents.correct(context.desk, document.id, args.amount, args.reason)
     line = _("Rechnungskorrektur {number} über {gross}").format(number=made.number, gross=money(made.totals.gross))

@@ -56,7 +56,14 @@ def add_actions(actions: Any) -> None:
     actions.add_parser("types", help=_("Belegarten mit ihren Nummernkreisen")).set_defaults(handler=list_types)
     kind = actions.add_parser("type-set", help=_("Belegart anlegen oder ändern"))
     kind.add_argument("name", metavar=_("BELEGART"))
-    kind.add_argument("--range", required=True, metavar=_("NUMMERNKREIS"), help=_("etwa BR für BR-2026-00001"))
+    kind.add_argument(
+        "--number-range",
+        "--range",
+        dest="range",
+        required=True,
+        metavar=_("NUMMERNKREIS"),
+        help=_("etwa BR für BR-2026-00001"),
+    )
     kind.add_argument("--kind", default="invoice", choices=[k.value for k in invoicing.BY_HAND])
     kind.set_defaults(handler=set_type)
 
@@ -134,9 +141,9 @@ def end_credit(context: Context, args: Namespace) -> Answer:
 
 
 def _apply(context: Context, plan: DocumentPlan) -> Answer:
-    if context.dry_run:
-        return Answer(record("invoice", plan.document), problems=list(plan.problems))
-    return _shown(invoicing.apply_new(context.desk, plan), [p for p in plan.problems if p.warning])
+    warnings = [p for p in plan.problems if p.warning]
+    made = invoicing.apply_new(context.desk, plan)
+    return _shown(plan.document if context.dry_run else made, warnings)
 
 
 def edit_document(context: Context, args: Namespace) -> Answer:
@@ -158,7 +165,7 @@ def list_types(context: Context, args: Namespace) -> Answer:
 def set_type(context: Context, args: Namespace) -> Answer:
     """Add or change one; documents that exist keep their numbers."""
     wanted = DocumentType(name=args.name, kind=invoicing.kind_of(args.kind), number_range=args.range)
-    stored = wanted if context.dry_run else document_types.save_type(context.desk, wanted)
+    stored = document_types.save_type(context.desk, wanted)
     return Answer(record("document_type", stored), lines=[f"{stored.name}: {stored.number_range}"])
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_billing.commands.audit import audit_lines
-from tui_billing.commands.frame import Answer, Context, add_switch, day, listing
+from tui_billing.commands.frame import RULE, Answer, Context, add_switch, day, listing
 from tui_billing.commands.run_shape import (
     balance_line,
     explanation_data,
@@ -21,12 +21,12 @@ from tui_billing.commands.run_shape import (
 )
 from tui_billing.domain.codec import encode
 from tui_billing.domain.format import money
-from tui_billing.domain.messages import Refused
-from tui_billing.domain.runs import InvoiceRun, RowState, RunParameters, RunRow, RunState, RunType
+from tui_billing.domain.messages import N_, Problem, Refused, Term
+from tui_billing.domain.runs import ROW_STATE_NAMES, InvoiceRun, RowState, RunParameters, RunRow, RunState, RunType
 from tui_billing.i18n import _, ngettext
 from tui_billing.services import audit_trail, documents, run_log, run_mend, runs
 from tui_billing.services.run_execution import ExecuteOptions, ExecutePlan, execute, plan_execute
-from tui_billing.services.run_rebuild import RebuildPlan, apply_rebuild, plan_rebuild
+from tui_billing.services.run_rebuild import CHANGE_NAMES, RebuildPlan, apply_rebuild, plan_rebuild
 
 
 def register(parser: ArgumentParser) -> None:
@@ -119,6 +119,11 @@ def show_run(context: Context, args: Namespace) -> Answer:
     return Answer(data, lines=[run_title(run), *row_lines(items), balance_line(counted)])
 
 
+def _record(run: InvoiceRun) -> dict[str, Any]:
+    """The run under its noun, with its balance."""
+    return {"run": run_data(run), "balance": runs.balance_of(run).as_json()}
+
+
 def _rows(context: Context, run: InvoiceRun, numbers: list[str]) -> list[RunRow]:
     return runs.require_rows(context.desk.store, run.id, numbers)
 
@@ -127,14 +132,11 @@ def remove(context: Context, args: Namespace) -> Answer:
     """Auswahl entfernen."""
     run = runs.run_by_number(context.desk.store, args.number)
     rows = _rows(context, run, args.invoices)
-    if context.dry_run:
-        return Answer({"run": run_data(run), **listing(encode(r) for r in rows)})
     done = runs.remove_rows(context.desk, run.id, [r.id for r in rows])
     run = runs.need_run(context.desk.store, run.id)
-    counted = runs.balance_of(run)
     line = ngettext("{n} Zeile entfernt", "{n} Zeilen entfernt", len(done)).format(n=len(done))
-    data = {"run": run_data(run), "balance": counted.as_json(), **listing(encode(r) for r in done)}
-    return Answer(data, lines=[line, balance_line(counted)])
+    data = {**_record(run), **listing(encode(r) for r in done)}
+    return Answer(data, lines=[line, balance_line(runs.balance_of(run))])
 
 
 def rebuild_run(context: Context, args: Namespace) -> Answer:
@@ -164,11 +166,10 @@ def _difference(plan: RebuildPlan) -> dict[str, Any]:
 
 def _difference_lines(plan: RebuildPlan) -> list[str]:
     lines = [f"+ {r.number} {money(r.gross)}" for r in (*plan.new, *plan.back)]
-    lines += [f"- {r.number} {money(r.gross)} ({reason})" for r, reason in plan.gone]
-    lines += [
-        f"~ {c.after.number} {money(c.before.gross)} → {money(c.after.gross)} ({', '.join(c.what)})"
-        for c in plan.changed
-    ]
+    lines += [f"- {r.number} {money(r.gross)} ({reason_text(reason)})" for r, reason in plan.gone]
+    for c in plan.changed:
+        what = ", ".join(_(CHANGE_NAMES[name]) for name in c.what)
+        lines.append(f"~ {c.after.number} {money(c.before.gross)} → {money(c.after.gross)} ({what})")
     if plan.removed:
         lines.append(_("{n} von Hand entfernt, bleibt entfernt (--bring-back holt zurück)").format(n=len(plan.removed)))
     return lines or [_("Keine Änderungen.")]
@@ -189,11 +190,10 @@ def execute_run(context: Context, args: Namespace) -> Answer:
         raise Refused(*plan.problems)
     question = execute_question(plan)
     if context.dry_run:
-        planned = {"run": run_data(run), "balance": runs.balance_of(run).as_json()}
         staying = [encode(r) for r in plan.staying]
-        return Answer({**planned, **listing(encode(r) for r in plan.going), "staying": staying}, lines=[question])
+        return Answer({**_record(run), **listing(encode(r) for r in plan.going), "staying": staying}, lines=[question])
     if plan.going and not context.confirm(question):
-        return Answer({"run": run_data(run)}, lines=[_("Nichts geschehen.")])
+        return Answer(_record(run), lines=[_("Nichts geschehen.")])
     result = context.drive(execute(desk, run.id, options, context.stop))
     rows = desk.store.find(RunRow, "run_id", run.id)
     counted = runs.balance_of(result.run)
@@ -236,7 +236,7 @@ def show_log(context: Context, args: Namespace) -> Answer:
         Path(args.csv).write_text(run_log.csv_text(log, _), encoding="utf-8-sig", newline="")
     sums = {state.value: {"count": n, "eur": f"{eur:.2f}"} for state, (n, eur) in run_log.sums(log).items()}
     items = [{**encode(row), "reason_text": reason_text(row.reason)} for row in log]
-    data = {"run": run_data(run), **listing(items), "sums": sums, "entries": entries}
+    data = {**_record(run), **listing(items), "sums": sums, "entries": entries}
     return Answer(data, lines=[run_title(run), *log_lines(log), *audit_lines(entries[:20])])
 
 
@@ -244,12 +244,11 @@ def delete_run(context: Context, args: Namespace) -> Answer:
     """Delete a run that was never executed."""
     run = runs.run_by_number(context.desk.store, args.number)
     question = _("Lauf {number} löschen?").format(number=run.number)
-    if context.dry_run or not context.confirm(question):
-        return Answer({"run": run_data(run), "deleted": False}, lines=[_("Nichts geändert.")])
+    if not context.agreed(question):
+        return Answer({**_record(run), "deleted": False}, lines=[_("Nichts geändert.")])
     runs.delete_run(context.desk, run.id)
-    return Answer(
-        {"run": run_data(run), "deleted": True}, lines=[_("Lauf {number} gelöscht.").format(number=run.number)]
-    )
+    line = question if context.dry_run else _("Lauf {number} gelöscht.").format(number=run.number)
+    return Answer({**_record(run), "deleted": not context.dry_run}, lines=[line])
 
 
 def explain_run(context: Context, args: Namespace) -> Answer:
@@ -257,7 +256,7 @@ def explain_run(context: Context, args: Namespace) -> Answer:
     run = runs.run_by_number(context.desk.store, args.number)
     found = runs.explain(context.desk.store, run.id, args.what, context.desk.today())
     lines = [line for one in found for line in explanation_lines(one)]
-    return Answer({"run": run_data(run), **listing(explanation_data(one) for one in found)}, lines=lines)
+    return Answer({**_record(run), **listing(explanation_data(one) for one in found)}, lines=lines)
 
 
 def confirm_addresses(context: Context, args: Namespace) -> Answer:
@@ -274,6 +273,16 @@ def retry(context: Context, args: Namespace) -> Answer:
 
 
 def _mended(context: Context, run: InvoiceRun, ids: list[int] | None, mend: Any) -> Answer:
-    done = [] if context.dry_run else mend(context.desk, run.id, ids)
+    done = mend(context.desk, run.id, ids)
     line = ngettext("{n} Zeile bereit", "{n} Zeilen bereit", len(done)).format(n=len(done))
-    return Answer({"run": run_data(run), **listing(encode(r) for r in done)}, lines=[line])
+    left = set(ids or ()) - {row.id for row in done}
+    rows = [row for row in context.desk.store.find(RunRow, "run_id", run.id) if row.id in left]
+    data = {**_record(run), **listing(encode(r) for r in done)}
+    return Answer(data, [_untouched(row) for row in rows], RULE if rows and not done else None, [line])
+
+
+def _untouched(row: RunRow) -> Problem:
+    """Why a row that was named stays as it is: done, on its way, ungeklärt, or nothing to confirm."""
+    text = N_("{number} ist {state}; daran ist hier nichts zu ändern.")
+    params = {"number": row.number, "state": Term(ROW_STATE_NAMES[row.state])}
+    return Problem("ZEILE_BLEIBT", text, params, where=row.number)

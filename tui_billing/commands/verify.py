@@ -37,5 +37,6 @@ def _first(findings: list[Finding], errors: list[Problem]) -> dict[str, object] 
     """Where to look first."""
     broken = next((f for f in findings if not f.warning), None)
     if broken is not None:
-        return {"code": broken.code, "file": broken.file, "line": broken.line, "byte": broken.byte}
+        place = {"code": broken.code, "file": broken.file, "line": broken.line, "byte": broken.byte}
+        return place | ({"index": broken.index} if broken.index else {})
     return {"code": errors[0].code, "where": errors[0].where} if errors else None

@@ -13,13 +13,7 @@ from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.run_texts import balance_line, reason_name
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import run_rebuild
-
-WHAT = {
-    "amount": N_("Betrag"),
-    "address": N_("Adresse"),
-    "date": N_("Datum"),
-    "copy": N_("Kopie"),
-}
+from tui_billing.services.run_rebuild import CHANGE_NAMES
 
 
 @dataclass(frozen=True)
@@ -112,7 +106,7 @@ def differences(plan: run_rebuild.RebuildPlan) -> list[Difference]:
     found += [("+", row, _("wieder aufgenommen"), row.gross) for row in plan.back]
     found += [("-", row, reason_name(code), row.gross) for row, code in plan.gone]
     found += [
-        ("~", c.after, _("{what} geändert").format(what=", ".join(_(WHAT[w]) for w in c.what)), c.after.gross)
+        ("~", c.after, _("{what} geändert").format(what=", ".join(_(CHANGE_NAMES[w]) for w in c.what)), c.after.gross)
         for c in plan.changed
     ]
     found += [(" ", row, _("bleibt entfernt"), row.gross) for row in plan.removed]

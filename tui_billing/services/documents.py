@@ -94,9 +94,7 @@ def add(tx: Transaction, document: Document, *, at: str = "") -> Document:
 def change(tx: Transaction, document: Document, *, expect_rev: int | None = None) -> Document:
     """Store an edited document; totals, due date and receivable entry follow. Only while it is open (A9)."""
     before = tx.need(Document, document.id)
-    if before.state is not DocumentState.OPEN:
-        text = N_("{number} ist festgeschrieben und wird nicht mehr geändert; möglich ist Storno.")
-        raise Refused(_problem("BELEG_FESTGESCHRIEBEN", text, before))
+    _require_editable(before, document.invoice_date)
     # A PDF that was made for it shows the old contents: it must be made again.
     kept = replace(document, number=before.number, state=before.state, kind=before.kind, file="", file_hash="")
     dates_moved = (kept.invoice_date, kept.terms) != (before.invoice_date, before.terms)
@@ -108,6 +106,19 @@ def change(tx: Transaction, document: Document, *, expect_rev: int | None = None
     if entry is not None:
         tx.put(_followed(entry, before, stored))
     return stored
+
+
+def _require_editable(before: Document, day: date) -> None:
+    """Only an open document is edited, and its number's year stays that of the invoice date (A8, A9)."""
+    if before.state is DocumentState.CANCELLED and not before.final_at:
+        raise Refused(_problem("BELEG_STORNIERT", N_("{number} ist storniert und wird nicht mehr geändert."), before))
+    if before.state is not DocumentState.OPEN:
+        text = N_("{number} ist festgeschrieben und wird nicht mehr geändert; möglich ist Storno.")
+        raise Refused(_problem("BELEG_FESTGESCHRIEBEN", text, before))
+    match = DRAWN.fullmatch(before.number)
+    if match and int(match["year"]) == before.invoice_date.year != day.year:
+        text = N_("{number} bleibt im Jahr ihrer Nummer; für ein anderes Jahr stornieren und neu anlegen.")
+        raise Refused(_problem("NUMMER_ANDERES_JAHR", text, before))
 
 
 def follow_customer(tx: Transaction, customer: Customer) -> int:

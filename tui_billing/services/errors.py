@@ -23,6 +23,9 @@ def problems_of(error: Exception) -> tuple[Problem, ...]:
     """The sentences for the clerk in whatever a use case raised."""
     if isinstance(error, Refused):
         return error.problems
+    if isinstance(error, NotUnique):
+        text = N_("{value} gibt es schon; bitte eine andere Nummer oder einen anderen Namen wählen.")
+        return (Problem("SCHON_VERGEBEN", text, {"value": error.value}, where=str(error.value)),)
     if isinstance(error, StoreError):
         return (Problem(error.code, error.text if error.params else str(error), error.params),)
     if isinstance(error, OSError):

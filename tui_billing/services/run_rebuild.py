@@ -17,6 +17,14 @@ from tui_billing.services.run_facts import need_run
 from tui_billing.services.runs import RunPlan, allow, out_of, plan_create_run
 from tui_billing.store.repositories import Repository
 
+CHANGE_NAMES = {
+    "amount": N_("Betrag"),
+    "address": N_("Adresse"),
+    "date": N_("Datum"),
+    "copy": N_("Kopie"),
+}
+"""What differs in a row that stays, as the difference names it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChangedRow:

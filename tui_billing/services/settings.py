@@ -1,16 +1,27 @@
 """Settings: every key stands in domain/settings.py with type and default; what is stored is its text."""
 
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+from tui_billing.domain.inputs import parse_email
 from tui_billing.domain.messages import N_, Problem
-from tui_billing.domain.settings import SETTINGS, Setting, SettingSpec, SettingType
+from tui_billing.domain.settings import SETTINGS, Setting, SettingSpec, SettingType, TextForm
+from tui_billing.domain.texts import clean
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import WrongUse
 from tui_billing.store.repositories import Repository
 
 YES = {"true", "ja", "yes", "1", "an", "on"}
 NO = {"false", "nein", "no", "0", "aus", "off"}
+
+EXPECTED = {
+    SettingType.BOOL: N_("{key} kann nicht {value!r} sein; erwartet: ja oder nein"),
+    SettingType.INT: N_("{key} kann nicht {value!r} sein; erwartet: eine ganze Zahl von {low} bis {high}"),
+    SettingType.DECIMAL: N_("{key} kann nicht {value!r} sein; erwartet: eine Zahl von {low} bis {high}"),
+    SettingType.CHOICE: N_("{key} kann nicht {value!r} sein; erwartet: {expected}"),
+    SettingType.TEXT: N_("{key} kann nicht {value!r} sein; erwartet: eine Zeile ohne Steuerzeichen"),
+}
+EXPECTED_EMAIL = N_("{key} kann nicht {value!r} sein; erwartet: eine E-Mail-Adresse")
 
 
 def spec(key: str) -> SettingSpec:
@@ -45,28 +56,41 @@ def get_all(store: Repository) -> dict[str, str]:
 
 
 def normalised(known: SettingSpec, value: str) -> str:
-    """The value as it is stored. Raises WrongUse where it does not fit the type."""
+    """The value as it is stored. Raises WrongUse where it does not fit the type, its bounds or its form."""
     text = value.strip()
     if known.type is SettingType.BOOL and text.lower() in YES | NO:
         return "true" if text.lower() in YES else "false"
-    if known.type is SettingType.INT and text.isascii() and text.isdigit() and len(text) < 10:
-        return str(int(text))
-    if known.type is SettingType.DECIMAL:
-        number = text.replace(",", ".")
-        try:
-            if number.replace(".", "", 1).isdigit() and number.isascii():
-                return format(Decimal(number), "f")
-        except InvalidOperation:
-            pass
+    if known.type in (SettingType.INT, SettingType.DECIMAL):
+        number = _number(text, whole=known.type is SettingType.INT)
+        if number is not None and known.low <= number <= known.high:
+            return format(number, "f")
     if known.type is SettingType.CHOICE and text in known.choices:
         return text
-    if known.type is SettingType.TEXT and "\0" not in value:
+    if known.type is SettingType.TEXT and (line := _text(known, value)) is not None:
+        return line
+    params = {"key": known.key, "value": value, "expected": ", ".join(known.choices), "low": known.low}
+    expected = EXPECTED_EMAIL if known.form is TextForm.EMAIL else EXPECTED[known.type]
+    raise WrongUse(Problem("EINSTELLUNG_UNGUELTIG", expected, {**params, "high": known.high}, known.key))
+
+
+def _number(text: str, *, whole: bool) -> Decimal | None:
+    """A number without sign; leading zeros fall away."""
+    digits = text if whole else text.replace(",", ".").replace(".", "", 1)
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
+        return None
+    return Decimal(text.replace(",", "."))
+
+
+def _text(known: SettingSpec, value: str) -> str | None:
+    if "\0" in value:
+        return None
+    if known.form is TextForm.ANY:
         return value
-    expected = ", ".join(known.choices) or known.type.value
-    message = N_("{key} kann nicht {value!r} sein; erwartet: {expected}")
-    raise WrongUse(
-        Problem("EINSTELLUNG_UNGUELTIG", message, {"key": known.key, "value": value, "expected": expected}, known.key)
-    )
+    if clean(value) != value:
+        return None
+    if known.form is TextForm.LINE or not value.strip():
+        return value.strip()
+    return parse_email(value)[0]
 
 
 def set_value(desk: Desk, key: str, value: str) -> str:

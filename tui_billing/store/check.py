@@ -30,7 +30,10 @@ Record = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken place. `text` is German with `params`; a warning mends itself at the next write."""
+    """One broken place. `text` is German with `params`; a warning mends itself at the next write.
+
+    `index` is the number of the entry in the chain, from 1, where the place lies in the journal (A9.5).
+    """
 
     code: str
     text: str
@@ -39,6 +42,7 @@ class Finding:
     byte: int = 0
     params: dict[str, Any] = field(default_factory=dict)
     warning: bool = False
+    index: int = 0
 
     def __str__(self) -> str:
         place = f"{self.file}, Zeile {self.line} (Byte {self.byte})" if self.line else self.file
@@ -153,6 +157,7 @@ class _Check:
                     offset,
                     {"error": str(error), "seq": state.seq},
                     warning=at_end,
+                    index=state.seq + 1,
                 )
                 self.findings.append(finding)
                 state.complete = state.complete and at_end

@@ -147,13 +147,21 @@ class Transaction(Repository):
         return current.last + 1
 
 
-class Store(Repository):
-    """The open data folder as services see it. `by` is the name in the audit trail."""
+class _TrialOver(Exception):
+    """Ends a transaction that was only tried, so that nothing of it is committed."""
 
-    def __init__(self, engine: Engine, by: str = "") -> None:
+
+class Store(Repository):
+    """The open data folder as services see it. `by` is the name in the audit trail.
+
+    With `trial` every transaction runs to its end, with all its checks, and is given up then: a dry run is exact.
+    """
+
+    def __init__(self, engine: Engine, by: str = "", *, trial: bool = False) -> None:
         super().__init__(engine)
         self.engine = engine
         self.by = by
+        self.trial = trial
 
     @property
     def seq(self) -> int:
@@ -163,8 +171,13 @@ class Store(Repository):
     @contextmanager
     def transaction(self, why: str, *, reason: str = "", undoable: bool = False) -> Iterator[Transaction]:
         """All or nothing over all tables; `why` is German and stands in the audit trail."""
-        with self.engine.transaction(why, by=self.by, reason=reason, undoable=undoable) as tx:
-            yield Transaction(tx)
+        try:
+            with self.engine.transaction(why, by=self.by, reason=reason, undoable=undoable) as tx:
+                yield Transaction(tx)
+                if self.trial:
+                    raise _TrialOver
+        except _TrialOver:
+            pass
 
     def refresh(self) -> int:
         """See what others have committed."""
