@@ -5,7 +5,7 @@ from typing import Any
 
 from tui_billing.domain.runs import RunRow
 from tui_billing.store.engine import Doc, Entry
-from tui_billing.store.repositories import TABLE_OF, Store
+from tui_billing.store.repositories import Store, table_of
 
 Change = tuple[str, int, Doc | None, Doc | None]
 SHOWN = 200
@@ -16,7 +16,7 @@ def record_log(
 ) -> list[dict[str, Any]]:
     """Entries about one record, one kind of record or everything; `changes` name the fields that differ."""
     entries = store.history(cls, record_id, limit)
-    table = TABLE_OF[cls] if cls else None
+    table = table_of(cls) if cls else None
     return [entry_data(e, table, record_id) for e in entries]
 
 

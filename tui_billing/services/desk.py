@@ -1,14 +1,18 @@
 """The desk: what every use case is handed. Built by wiring, replaced by fakes in tests."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tui_billing.dispatch.port import Archive, Transport
-from tui_billing.render.port import Renderer
-from tui_billing.store.files import Files
-from tui_billing.store.repositories import Store
+if TYPE_CHECKING:
+    from tui_billing.dispatch.port import Archive, Transport
+    from tui_billing.render.port import Renderer
+    from tui_billing.store.files import Files
+    from tui_billing.store.repositories import Store
 
 
 @dataclass(frozen=True, slots=True)
