@@ -165,3 +165,10 @@ def test_a9_5_verify_names_the_index_of_the_first_broken_link(billed):
     path.write_bytes(path.read_bytes().replace(b"Kunde K2", b"Kunde K3", 1))
     broken = billed("verify", code=4).data["first_broken"]
     assert (broken["code"], broken["index"]) == ("JOURNAL_DAMAGED", entry["seq"])
+
+
+def test_a_path_that_cannot_be_used_is_told_in_german_without_a_number(cli, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    text = cli("company", "set", "--name", "M", "--data", str(tmp_path / "file"), code=4).data["problems"][0]["text"]
+    assert "Errno" not in text
+    assert text.endswith(("(gibt es schon)", "(ein Teil des Pfades ist kein Ordner)"))

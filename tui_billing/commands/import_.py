@@ -6,6 +6,7 @@ from typing import Any
 
 from tui_billing.commands.frame import Answer, Context
 from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.os_words import os_words
 from tui_billing.i18n import _
 from tui_billing.services import imports, order_import
 from tui_billing.services.imports import ImportPlan, NumberFormat
@@ -39,7 +40,7 @@ def read_file(path: str) -> bytes:
         return file.read_bytes()
     except OSError as error:
         text = N_("{file} lässt sich nicht lesen: {reason}")
-        raise Refused(Problem("DATEI_UNLESBAR", text, {"file": path, "reason": error.strerror or ""}, path)) from None
+        raise Refused(Problem("DATEI_UNLESBAR", text, {"file": path, "reason": os_words(error)}, path)) from None
 
 
 def _numbers(args: Namespace) -> NumberFormat | None:

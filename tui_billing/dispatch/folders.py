@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui_billing.dispatch.port import Lookup, Outcome, Pace
+from tui_billing.domain.os_words import os_words
 from tui_billing.domain.runs import RowState
 
 
@@ -37,7 +38,7 @@ def deliver(temporary: Path, target: Path, mail: bytes, before_dot: Callable[[],
         target.parent.mkdir(parents=True, exist_ok=True)
         write_temporary(temporary, mail)
     except OSError as error:
-        return Outcome(RowState.DEFERRED, f"Nicht geschrieben: {error.strerror}", pace=Pace.STOP, server=server)
+        return Outcome(RowState.DEFERRED, f"Nicht geschrieben: {os_words(error)}", pace=Pace.STOP, server=server)
     try:
         before_dot()
     except BaseException:
@@ -46,11 +47,11 @@ def deliver(temporary: Path, target: Path, mail: bytes, before_dot: Callable[[],
     try:
         os.replace(temporary, target)
     except OSError as error:
-        return Outcome(RowState.DEFERRED, f"Nicht geschrieben: {error.strerror}", pace=Pace.STOP, server=server)
+        return Outcome(RowState.DEFERRED, f"Nicht geschrieben: {os_words(error)}", pace=Pace.STOP, server=server)
     try:
         _sync_folder(target.parent)
     except OSError as error:
-        return Outcome(RowState.UNKNOWN, f"Ordner nicht gesichert: {error.strerror}", pace=Pace.STOP, server=server)
+        return Outcome(RowState.UNKNOWN, f"Ordner nicht gesichert: {os_words(error)}", pace=Pace.STOP, server=server)
     return Outcome(RowState.SENT, f"abgelegt als {target.name}", 250, server=server)
 
 

@@ -9,6 +9,7 @@ from tui_billing.dispatch.port import Envelope, Outcome, Pace
 from tui_billing.dispatch.replies import LONGEST_REST, SAME_REPLY_LIMIT, Step, garbled, judge, lost
 from tui_billing.dispatch.smtp_client import Client, Garbled, TooSlow
 from tui_billing.dispatch.smtp_session import Ended, Opening, SmtpProfile
+from tui_billing.domain.os_words import WORDS
 from tui_billing.domain.runs import RowState
 
 REFUSALS_PER_CONNECTION = 8
@@ -267,4 +268,4 @@ def _stuffed(mail: bytes) -> bytes:
 def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPServerDisconnected) or not str(error):
         return "Verbindung abgebrochen"
-    return str(error)
+    return WORDS.get(error.errno or 0, str(error)) if isinstance(error, OSError) else str(error)

@@ -4,6 +4,7 @@ Commands and screens catch these here; they never look into the store.
 """
 
 from tui_billing.domain.messages import N_, Problem, Refused, Term
+from tui_billing.domain.os_words import os_words
 from tui_billing.store.engine import Busy, Damaged, NotUnique, ReadOnly, Stale, StoreError
 
 __all__ = ["Busy", "Damaged", "NotUnique", "ReadOnly", "Refused", "Stale", "StoreError", "WrongUse", "problems_of"]
@@ -31,6 +32,6 @@ def problems_of(error: Exception) -> tuple[Problem, ...]:
     if isinstance(error, OSError):
         text = N_("Datei oder Ordner: {message} ({file})")
         where = str(error.filename or "")
-        return (Problem("DATEI", text, {"message": error.strerror or str(error), "file": where}, where=where),)
+        return (Problem("DATEI", text, {"message": os_words(error), "file": where}, where=where),)
     text = N_("Unerwarteter Fehler: {message}")
     return (Problem("UNERWARTET", text, {"message": f"{type(error).__name__}: {error}"}),)

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tui_billing.domain.messages import N_
+from tui_billing.domain.os_words import os_words
 from tui_billing.store.engine import ReadOnly, StoreError
 from tui_billing.store.fsops import NETWORK_SYSTEMS, FsOps, file_mode, folder_mode, replace_file
 from tui_billing.store.journal import START, make_line
@@ -83,7 +85,7 @@ def _create(folder: Path, book: KeyBook, ops: FsOps, patience: float) -> None:
             lock.close()
     except OSError as error:
         raise ReadOnly(
-            "In {folder} kann nichts angelegt werden ({error})", folder=str(folder), error=str(error)
+            N_("In {folder} kann nichts angelegt werden ({error})"), folder=str(folder), error=os_words(error)
         ) from error
 
 

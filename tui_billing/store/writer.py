@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tui_billing.domain.messages import N_
+from tui_billing.domain.os_words import os_words
 from tui_billing.store import audit
 from tui_billing.store.engine import Busy, Damaged, Entry, NotWritten, ReadOnly, StoreError
 from tui_billing.store.fsops import FsOps, file_mode, replace_file, write_at
@@ -101,11 +103,15 @@ class JournalEngine(ReadingEngine):
         finally:
             self._writer.release()
 
+    def _read_only(self, error: OSError) -> ReadOnly:
+        text = N_("In {folder} kann nichts geschrieben werden ({error})")
+        return ReadOnly(text, folder=str(self.folder), error=os_words(error))
+
     def _lock_files(self) -> None:
         try:
             self.lock.acquire(self.on_wait)
         except OSError as error:
-            raise ReadOnly("Hier kann nichts geschrieben werden ({error})", error=str(error)) from error
+            raise self._read_only(error) from error
         try:
             with self._guard:
                 self._prepare()
@@ -158,7 +164,7 @@ class JournalEngine(ReadingEngine):
             self.ops.ftruncate(state.journal.fd, tail.offset)
             self.ops.fsync(state.journal.fd)
         except OSError as error:
-            raise ReadOnly("Hier kann nichts geschrieben werden ({error})", error=str(error)) from error
+            raise self._read_only(error) from error
 
     def _commit(self, delta: Delta, fields: dict[str, Any]) -> Line | None:
         if not delta.order:
