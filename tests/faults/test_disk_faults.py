@@ -185,7 +185,7 @@ def test_a_read_only_disk_can_be_read_and_says_why_nothing_is_written(ram: Path)
     assert reader.find_ids("invoices", "number", "R1") == [1]
     writes: list[Callable[[], object]] = [lambda: add(reader, "R3"), lambda: reader.undo("anna")]
     for write in writes:
-        with pytest.raises(ReadOnly, match="Read-only file system"):
+        with pytest.raises(ReadOnly, match="der Datenträger ist nur lesbar"):
             write()
     with pytest.raises(ReadOnly):
         open_engine(ram / "other", ops=ReadOnlyDisk())

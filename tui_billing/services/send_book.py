@@ -221,15 +221,13 @@ def write_kept_back(tx: Transaction, kept: KeptBack, at: str) -> None:
     problem = kept.problem
     words = problem.text.format(**problem.params) if problem.params else problem.text
     known = problem.code.lower() in REASON_NAMES
+    # The reason says what happened; beside it stands only what it does not say: the server's words.
+    reply = str(problem.params.get("reply", words if problem.params else "")) if known else words
     for row in tx.get_many(RunRow, kept.job.row_ids).values():
         if row.state in SENDABLE:
             state = RowState.FAILED if kept.failed else row.state
             reason = problem.code.lower()
-            tx.put(
-                replace(
-                    row, state=state, reason=reason, reply="" if known and not problem.params else words, changed_at=at
-                )
-            )
+            tx.put(replace(row, state=state, reason=reason, reply=reply, changed_at=at))
     if kept.dispatch is not None:
         current = tx.get(Dispatch, kept.dispatch.id)
         if current is not None and current.state is RowState.OPEN and not current.attempts:
