@@ -172,3 +172,13 @@ def test_a_path_that_cannot_be_used_is_told_in_german_without_a_number(cli, tmp_
     text = cli("company", "set", "--name", "M", "--data", str(tmp_path / "file"), code=4).data["problems"][0]["text"]
     assert "Errno" not in text
     assert text.endswith(("(gibt es schon)", "(ein Teil des Pfades ist kein Ordner)"))
+
+
+def test_the_dry_run_of_an_import_ends_as_the_import_would(billed, tmp_path):
+    file = tmp_path / "customers.csv"
+    file.write_text("Kundennummer;Name;E-Mail\nK3;Gut;k3@kunde.example\nK4;Schlecht;a@b..de\n", encoding="utf-8")
+    for more, code in (((), 3), (("--partial",), 1)):
+        before = contents(billed)
+        assert billed("import", "customers", str(file), "--dry-run", *more, code=code).data["valid"] == 1
+        assert contents(billed) == before
+        billed("import", "customers", str(file), *more, code=code)

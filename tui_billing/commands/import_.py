@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
-from tui_billing.commands.frame import Answer, Context
+from tui_billing.commands.frame import RULE, Answer, Context
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.os_words import os_words
 from tui_billing.i18n import _
@@ -51,9 +51,9 @@ def import_customers(context: Context, args: Namespace) -> Answer:
     """Customers; with --dry-run only the report."""
     plan = imports.plan_customers(context.desk.store, read_file(args.file), _numbers(args), update=args.update)
     if context.dry_run:
-        return report(plan, len(plan.items), applied=False)
+        return report(plan, len(plan.items), applied=False, partial=args.partial)
     result = imports.apply_customers(context.desk, plan, partial=args.partial)
-    return report(plan, result.created + result.updated, applied=True)
+    return report(plan, result.created + result.updated, applied=True, partial=args.partial)
 
 
 def import_invoices(context: Context, args: Namespace) -> Answer:
@@ -61,7 +61,7 @@ def import_invoices(context: Context, args: Namespace) -> Answer:
     plan = imports.plan_invoices(context.desk.store, read_file(args.file), _numbers(args))
     if not context.dry_run:
         context.drive(imports.apply_invoices(context.desk, plan, partial=args.partial))
-    return report(plan, len(plan.items), applied=not context.dry_run)
+    return report(plan, len(plan.items), applied=not context.dry_run, partial=args.partial)
 
 
 def import_orders(context: Context, args: Namespace) -> Answer:
@@ -69,11 +69,14 @@ def import_orders(context: Context, args: Namespace) -> Answer:
     plan = order_import.plan_orders(context.desk.store, read_file(args.file), _numbers(args))
     if not context.dry_run:
         context.drive(order_import.apply_orders(context.desk, plan, partial=args.partial))
-    return report(plan, len(plan.items), applied=not context.dry_run)
+    return report(plan, len(plan.items), applied=not context.dry_run, partial=args.partial)
 
 
-def report(plan: ImportPlan[Any], count: int, *, applied: bool) -> Answer:
-    """How many were taken, how many rows refused, and each refused row with its line and reason."""
+def report(plan: ImportPlan[Any], count: int, *, applied: bool, partial: bool = False) -> Answer:
+    """How many were taken, how many rows refused, and each refused row with its line and reason.
+
+    A dry run ends as the import would: one bad row refuses all where `partial` is not asked for.
+    """
     done = (
         _("{n} übernommen, {refused} Zeilen abgelehnt.")
         if applied
@@ -82,5 +85,6 @@ def report(plan: ImportPlan[Any], count: int, *, applied: bool) -> Answer:
     return Answer(
         {"imported" if applied else "valid": count, "updated": plan.updates, "refused": plan.refused_rows},
         problems=[*plan.refused, *plan.warnings],
+        exit_code=RULE if plan.refused and not partial else None,
         lines=[done.format(n=count, refused=plan.refused_rows)],
     )

@@ -1,6 +1,7 @@
 """SMTP that knows at each moment whether the mail can have been delivered: MAIL, RCPT, DATA, content and dot apart."""
 
 import smtplib
+import ssl
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -268,4 +269,6 @@ def _stuffed(mail: bytes) -> bytes:
 def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPServerDisconnected) or not str(error):
         return "Verbindung abgebrochen"
-    return WORDS.get(error.errno or 0, str(error)) if isinstance(error, OSError) else str(error)
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):  # whose numbers mean something else
+        return WORDS.get(error.errno or 0, str(error))
+    return str(error)
