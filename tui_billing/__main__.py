@@ -50,7 +50,9 @@ def _run(args: "Namespace") -> int:
 
     folder = wiring.data_folder(getattr(args, "data", "") or "", own=getattr(args, "own_folder", ""))
     if args.noun is None:
-        return _app(folder, getattr(args, "lang", ""))
+        return _app(folder, getattr(args, "lang", ""), slow=args.slow)
+    if args.slow:
+        raise arguments.UsageError(_("--slow gilt nur ohne Befehl, für die Bildschirme"), "")
     if not hasattr(args, "handler"):
         raise arguments.UsageError(_("was soll geschehen? „{noun} --help“ zeigt es").format(noun=args.noun), "")
     if args.handler is None:
@@ -98,14 +100,14 @@ def _fixed_today() -> date | None:
     return clock_today() if os.environ.get("TUI_BILLING_TODAY") else None
 
 
-def _app(folder: Path, lang: str) -> int:
+def _app(folder: Path, lang: str, *, slow: bool = False) -> int:
     """Open the screens on this data folder."""
     from tui_billing import wiring
     from tui_billing.app import run_app
 
     desk = wiring.open_desk(folder, wiring.user_name(), create=True, today=_fixed_today())
     try:
-        return int(run_app(desk, lang=lang) or 0)
+        return int(run_app(desk, lang=lang, slow=slow) or 0)
     finally:
         wiring.close_desk(desk)
 

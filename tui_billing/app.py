@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -18,13 +19,15 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES, Theme
 
-from tui_billing.domain.parties import Company
+from tui_billing.domain.texts import clean
 from tui_billing.i18n import _, use_language
+from tui_billing.i18n import say as sentence
 from tui_billing.screens.base import DeskScreen
 from tui_billing.screens.messages import RecordsChanged, TaskFailed
 from tui_billing.screens.tasks import Task
 from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.status_line import StatusLine
+from tui_billing.services import accidents
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import StoreError
 
@@ -208,6 +211,8 @@ class BillingApp(App[int], inherit_bindings=False):
     def company_name(self) -> str:
         """For the title line."""
         if self._company is None:
+            from tui_billing.domain.parties import Company
+
             found = self.desk.store.get(Company, 1)
             self._company = found.name if found else ""
         return self._company
@@ -316,6 +321,23 @@ class BillingApp(App[int], inherit_bindings=False):
         for task in self._tasks:
             task.stop()
         self.exit(code, return_code=code)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A programming error ends the app with a sentence on a sane terminal; the traceback goes into a file.
+
+        Textual (pinned) would print the traceback with the values of all variables: customers' data.
+        """
+        self._return_code = 1
+        if self._exception is not None:
+            return
+        self._exception = error
+        self._exception_event.set()
+        for task in self._tasks:
+            task.stop()
+        problem = accidents.note(self.desk, error)
+        ending = _("Das Programm wurde beendet. Was gespeichert war, ist gespeichert.")
+        self._exit_renderables.append(Text(clean(f"{sentence(problem)} {ending}")))
+        self._close_messages_no_wait()
 
     def action_quit_safely(self) -> None:
         self.quit_safely()

@@ -13,7 +13,8 @@ from tui_billing.app import SCREENS, BillingApp
 from tui_billing.domain.parties import Customer
 from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.status_line import duration, progress_text
-from tui_billing.screens.widgets.text_view import TextView
+from tui_billing.screens.widgets.text_view import TextView, with_indent
+from tui_billing.services import maintenance
 
 
 async def look(pilot: Pilot[int]) -> None:
@@ -208,3 +209,63 @@ def test_time_left_is_rounded_up(seconds: float, text: str) -> None:
 def test_the_bar_shows_count_percent_and_time_left() -> None:
     text = progress_text(112, 185, 640, "1 abgelehnt · Esc hält an")
     assert text == "████████████░░░░░░░░ 112/185 · 60 % · noch 11 min · 1 abgelehnt · Esc hält an"
+
+
+async def test_a_programming_error_ends_in_a_sentence_and_the_traceback_in_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    with pytest.raises(ZeroDivisionError):  # Pilot raises it again for the tests
+        async with app.run_test(size=SIZE) as pilot:
+            await settle(pilot)
+            app.screen.action_customers = lambda: 1 / 0  # type: ignore[attr-defined]
+            await pilot.press("k")
+            await pilot.pause()
+    said = " ".join(capsys.readouterr().err.split())
+    assert "ZeroDivisionError: division by zero" in said
+    assert "Das Programm wurde beendet. Was gespeichert war, ist gespeichert." in said
+    assert "Traceback" not in said
+    assert "Traceback (most recent call last):" in (tmp_path / "error.log").read_text(encoding="utf-8")
+
+
+async def test_a_broken_task_is_said_and_noted_and_the_app_goes_on(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = app.desk_screen
+        assert screen is not None
+        screen.start_task("kaputt", lambda stop: 1 / 0)
+        await settle(pilot)
+        assert status(app).startswith("Unerwarteter Fehler: ZeroDivisionError: division by zero.")
+        assert (tmp_path / "error.log").exists()
+
+
+async def test_the_check_shows_the_first_broken_file_of_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finding = maintenance.Finding("KETTE", "die Kette ist unterbrochen", "journal/1.log", 7, 400)
+    monkeypatch.setattr(maintenance, "check_files", lambda folder: [finding])
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "p")
+        assert rows(app) == ["> ✗ journal/1.log:7 journal/1.log, Zeile 7 (Byte 400): die Kette ist unte…"]
+
+
+async def test_a_filter_without_a_hit_does_not_say_that_there_is_nothing_at_all(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k", "slash")
+        await type_text(pilot, "gibtesnicht")
+        assert table(app).render_line(2).text.strip() == "Nichts passt zum Filter. Esc hebt ihn auf."
+
+
+def test_a_long_line_is_wrapped_under_its_own_text() -> None:
+    assert with_indent("  F9, p     Alle Rechnungen drucken", 24) == [
+        "  F9, p     Alle",
+        "            Rechnungen",
+        "            drucken",
+    ]
+    assert with_indent("  ✗ bereits versendet", 16) == ["  ✗ bereits", "    versendet"]
+    assert with_indent("  a@x.de, b@y.de", 14) == ["  a@x.de,", "  b@y.de"]

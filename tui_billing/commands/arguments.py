@@ -146,6 +146,7 @@ def build_parser(argv: list[str]) -> Parser:
         ),
     )
     parser.add_argument("--version", action="version", version=f"tui-billing {__version__}", help=_("Version"))
+    parser.add_argument("--slow", action="store_true", help=_("ohne Befehl: weniger Bilder für eine langsame Leitung"))
     nouns = parser.add_subparsers(dest="noun", metavar=_("BEFEHL"), title=_("Befehle"))
     for noun, (module, text) in NOUNS.items():
         noun_parser = nouns.add_parser(noun, help=_(text), description=_(text))

@@ -24,6 +24,7 @@ from tui_billing.screens.messages import RecordsChanged, TaskDone, TaskFailed, T
 from tui_billing.screens.tasks import Task
 from tui_billing.screens.widgets.lines import BalanceLine, KeyLine, Rule, TitleLine
 from tui_billing.screens.widgets.status_line import StatusLine, progress_text
+from tui_billing.services import accidents
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import Refused, StoreError, problems_of
 
@@ -119,8 +120,10 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
         self.say(_("{what} · u rückgängig").format(what=text))
 
     def say_error(self, error: Exception) -> None:
-        """Every problem as a sentence."""
-        self.say(" ".join(sentence(p) for p in problems_of(error)), alert=True)
+        """Every problem as a sentence; what nobody expected is noted in a file too."""
+        expected = isinstance(error, (Refused, StoreError, OSError))
+        problems = problems_of(error) if expected else (accidents.note(self.desk, error),)
+        self.say(" ".join(sentence(p) for p in problems), alert=True)
 
     def ask(self, text: str, *answers: tuple[str, Callable[[], Any]]) -> None:
         """Ask in the status line with the focus on Nein; each answer is (label, deed), a deed may raise Refused."""
@@ -229,7 +232,10 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
             extras.append(_("Pause {n} s").format(n=progress.resting_seconds))
         extras.append(_("hält an …") if task.is_stopping else self._progress_extra or _("Esc hält an"))
         left = task.seconds_left(progress)
-        self.say(progress_text(progress.done, progress.total, left, " · ".join(extras)))
+        if progress.total:
+            self.say(progress_text(progress.done, progress.total, left, " · ".join(extras)))
+        else:  # it has begun, and nobody knows yet how much there is
+            self.say(" · ".join([_("Arbeitet …"), *extras]))
 
     def on_task_done(self, message: TaskDone) -> None:
         """The task has ended."""

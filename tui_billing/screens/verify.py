@@ -1,4 +1,4 @@
-"""Prüfung: numbers, sums, balances and the bytes of every file against what the records say."""
+"""Prüfung: the journal's chain and tables; numbers, sums, balances and every file's bytes against the records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,11 @@ from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.screens.widgets.text_view import PLAIN
-from tui_billing.services.verify import Report, verify
+from tui_billing.services.maintenance import verify_folder
+from tui_billing.services.verify import Report
 
 WHAT = {
+    "store": N_("Datenbestand: Kette des Journals, Tabellen und Verzeichnisse"),
     "invoices": N_("Belege: Summen und Debitorentransaktionen"),
     "files": N_("Dateien: Prüfsummen"),
     "runs": N_("Rechnungsläufe: Bilanzen"),
@@ -39,8 +41,8 @@ class VerifyScreen(ListScreen):
     NAME: ClassVar[str] = "verify"
     TABLES: ClassVar[frozenset[str]] = frozenset(("none",))
     HELP: ClassVar[str] = N_(
-        "Prüft Nummern und Lücken, Summen, Bilanzen der Läufe und Stapel und die Prüfsumme jeder Datei. Es wird nur "
-        "gelesen. „tui-billing verify“ prüft dazu die Kette des Journals und setzt den Rückgabewert."
+        "Prüft die Kette des Journals, Nummern und Lücken, Summen, Bilanzen der Läufe und Stapel und die Prüfsumme "
+        "jeder Datei. Es wird nur gelesen. „tui-billing verify“ prüft dasselbe und setzt den Rückgabewert."
     )
     EMPTY: ClassVar[str] = N_("Prüft …")
     COLUMNS: ClassVar[tuple[Column, ...]] = (
@@ -64,7 +66,7 @@ class VerifyScreen(ListScreen):
     def reload(self, cursor: int | None = None) -> None:
         """The check is a task with a bar; Esc does not stop it, leaving does."""
         if self.task_now is None:
-            self.start_task("verify", lambda stop: verify(self.desk), extra=_("es wird nur gelesen"))
+            self.start_task("verify", lambda stop: verify_folder(self.desk), extra=_("es wird nur gelesen"))
 
     def action_back(self) -> None:
         """Reading does no harm when nobody waits for it."""

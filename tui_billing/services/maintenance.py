@@ -1,11 +1,12 @@
 """The data folder as a whole: the store's own check, backup and restore. Nothing here needs an open store."""
 
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
 from tui_billing.domain.messages import N_, Problem, Refused
-from tui_billing.services.desk import Desk
-from tui_billing.services.verify import Report
+from tui_billing.services.desk import Desk, Progress
+from tui_billing.services.verify import Report, verify
 from tui_billing.store import backup as store_backup
 from tui_billing.store import check
 from tui_billing.store.backup import Backup
@@ -30,6 +31,16 @@ def problem_of(finding: Finding) -> Problem:
     }
     where = f"{finding.file}:{finding.line}" if finding.line else finding.file
     return Problem(finding.code, place, params, where=where, warning=finding.warning)
+
+
+def verify_folder(desk: Desk) -> Generator[Progress, None, Report]:
+    """The store's own check and then the records against each other, which say nothing where the first has failed."""
+    yield Progress(0, 0)
+    found = [problem_of(finding) for finding in check_files(desk.folder)]
+    if not all(p.warning for p in found):
+        return Report(found)
+    report = yield from verify(desk)
+    return Report(found + report.problems, {"store": 1, **report.checked})
 
 
 def make_backup(desk: Desk, target: Path) -> Backup:

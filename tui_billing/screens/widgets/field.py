@@ -258,7 +258,13 @@ class TextField(FieldWidget):
         if self.text.strip() and self.spec.echo is not None:
             value, _problems = self.read()
             return "" if value is None else f"= {self.spec.echo(value)}"
-        return _(self.spec.hint) if not self.text or self.has_focus else ""
+        return _(self.spec.hint) if (not self.text or self.has_focus) and not self._hint_inside() else ""
+
+    def _hint_inside(self) -> str:
+        """A hint too long to stand behind the box stands in it while it is empty."""
+        hint = _(self.spec.hint)
+        room = self.size.width - LABEL_WIDTH - 5 - self.spec.width
+        return hint if width_of(hint) > room else ""
 
     def box(self) -> list[Segment]:
         width = min(self.spec.width, max(5, self.size.width - LABEL_WIDTH - 4))
@@ -275,7 +281,8 @@ class TextField(FieldWidget):
         left, at = before[skip:], self.text[self.cursor : self.cursor + 1] or " "
         region = self.region
         self.app.cursor_position = Offset(region.x + LABEL_WIDTH + 3 + width_of(left), region.y)
-        right = fit(self.text[self.cursor + 1 :], max(0, width - width_of(left) - width_of(at)))
+        rest = self.text[self.cursor + 1 :] if self.text else self._hint_inside()
+        right = fit(rest, max(0, width - width_of(left) - width_of(at)))
         return [Segment(left, style), Segment(at, self._component("cursor")), Segment(right, style)]
 
 

@@ -390,7 +390,9 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         index = y - 1 + self.scroll_offset.y
         if index < self.row_count:
             return self._row_strip(index, width)
-        text = f"   {self.empty}" if y == 2 and not self.row_count and not self.list.is_filtering else ""
+        text = ""
+        if y == 2 and not self.row_count and not self.list.is_filtering:
+            text = "   " + (_("Nichts passt zum Filter. Esc hebt ihn auf.") if self.list.every else self.empty)
         return Strip([Segment(fit(text, width), self._style("muted"))], width)
 
     def _row_strip(self, index: int, width: int) -> Strip:

@@ -1,5 +1,6 @@
 """Text to read: help, log, preview, Warum. Lines of plain text, wrapped to the window, scrolled by key."""
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -11,6 +12,8 @@ from textual.widget import Widget
 from tui_billing import keymap
 from tui_billing.screens.widgets.cells import fit, width_of, wrap
 
+_HEAD = re.compile(r" *(?:[✓✗·!–] |\S(?:\S| (?! ))* {2,}(?!.*\S {2,}\S))?")
+"""Indent, then a sign, or the first column where there are two."""
 STRONG, PLAIN, MUTED = "strong", "", "muted"
 
 
@@ -48,7 +51,7 @@ class TextView(Widget, can_focus=True, inherit_bindings=False):
         if width != self._width:
             self._width = width
             self._lines = [
-                (line, tone) for text, tone in self._source for line in _with_indent(text, max(10, width - 2))
+                (line, tone) for text, tone in self._source for line in with_indent(text, max(10, width - 2))
             ]
         return self._lines
 
@@ -85,9 +88,13 @@ class TextView(Widget, can_focus=True, inherit_bindings=False):
         return Strip([Segment(fit(" " + text, width), style)], width)
 
 
-def _with_indent(text: str, width: int) -> list[str]:
-    body = text.lstrip(" ")
-    indent = min(len(text) - len(body), width // 2)
+def with_indent(text: str, width: int) -> list[str]:
+    """Wrapped under its own indent, or under the text behind a sign or in the last column (two blanks before it)."""
     if width_of(text) <= width and text.isprintable():
         return [text]
-    return [" " * indent + line for line in wrap(body, width - indent)]
+    head = _HEAD.match(text)
+    first = head.group() if head else ""
+    if width_of(first) > width // 2:
+        first = text[: min(len(text) - len(text.lstrip(" ")), width // 2)]
+    lines = wrap(text.removeprefix(first).lstrip(" "), width - width_of(first))
+    return [(first if n == 0 else " " * width_of(first)) + line for n, line in enumerate(lines)]
