@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 
 import pytest
 
@@ -182,3 +183,42 @@ def test_the_dry_run_of_an_import_ends_as_the_import_would(billed, tmp_path):
         assert billed("import", "customers", str(file), "--dry-run", *more, code=code).data["valid"] == 1
         assert contents(billed) == before
         billed("import", "customers", str(file), *more, code=code)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"mail.transport": "smtp"}, "MAILSERVER_FEHLT"),
+        ({"mail.transport": "smtp", "mail.host": "mail.example", "mail.security": "none"}, "UNVERSCHLUESSELT"),
+    ],
+)
+def test_a_mail_profile_that_cannot_send_refuses_the_run_before_it_begins(billed, changes, code):
+    november(billed)
+    for key, value in changes.items():
+        billed("settings", "set", key, value)
+    for more in ("--yes", "--dry-run"):
+        assert billed("run", "execute", "1", more, code=3).data["problems"][0]["code"] == code
+    assert billed("run", "show", "1").data["run"]["state"] == "created"
+    billed("run", "remove", "1", "RE-2026-00001")
+
+
+def test_e9_2_a_server_that_is_down_leaves_every_row_open_with_the_reason_once(billed):
+    november(billed)
+    port = free_port()
+    settings = {"mail.transport": "smtp", "mail.host": "127.0.0.1", "mail.port": str(port), "mail.security": "none"}
+    for key, value in settings.items():
+        billed("settings", "set", key, value)
+    billed("run", "execute", "1", "--yes", code=1)
+    shown = billed("run", "show", "1").data
+    expected = ("open", "versand_angehalten", "der Server nimmt keine Verbindung an (Verbindung)")
+    assert [(i["state"], i["reason"], i["reply"]) for i in shown["items"]] == [expected, expected]
+    assert billed("invoice", "list", "--sent").data["count"] == 0
+    billed("settings", "set", "mail.transport", "eml")
+    assert billed("run", "execute", "1", "--yes").data["counts"] == {"sent": 2}
+
+
+def free_port():
+    """A port on which nobody listens."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]

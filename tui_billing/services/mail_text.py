@@ -25,6 +25,8 @@ class MailProfile:
     templates: dict[str, str]
     size_limit: int
     transport: str = ""
+    host: str = ""
+    security: str = ""
     warn_above: Decimal | None = None
 
     def text_of(
@@ -51,13 +53,29 @@ def read_profile(store: Repository) -> MailProfile:
         templates={key: settings.get(store, key) for key in TEMPLATE_KEYS},
         size_limit=settings.get_int(store, "mail.size_limit_kb") * 1024,
         transport=settings.get(store, "mail.transport"),
+        host=settings.get(store, "mail.host").strip(),
+        security=settings.get(store, "mail.security"),
         warn_above=company.consumer_mail_warn_above,
     )
 
 
+def _server_problems(profile: MailProfile) -> list[Problem]:
+    """A server that no mail can be handed to; asked before a run begins, so that it can still be rebuilt."""
+    if profile.transport != "smtp":
+        return []
+    if not profile.host:
+        text = N_("Es ist kein Mailserver eingestellt (mail.host).")
+        return [Problem("MAILSERVER_FEHLT", text, where="mail.host")]
+    is_local = profile.host in ("localhost", "::1") or profile.host.startswith("127.")
+    if profile.security == "none" and not is_local:
+        text = N_("Unverschlüsselt wird nur zu localhost gesendet; bitte mail.security auf starttls oder tls stellen.")
+        return [Problem("UNVERSCHLUESSELT", text, where="mail.security")]
+    return []
+
+
 def profile_problems(profile: MailProfile) -> list[Problem]:
     """What makes every mail of this profile impossible."""
-    problems = []
+    problems = _server_problems(profile)
     if not profile.sender:
         text = N_("Es ist keine Absenderadresse eingestellt (Firma oder mail.sender).")
         problems.append(Problem("ABSENDER_FEHLT", text))
