@@ -177,8 +177,12 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.list.scan(SEARCHED if self.list.is_folded else FOLDED)
         if self.list.is_filtering:
             self._scan_timer = self.set_timer(PAUSE, self._scan_on)
-        if before <= self._page() or not self.list.is_filtering:
+        if before <= self._page():
             self._rows_changed(keep_strips=True)
+        elif not self.list.is_filtering:
+            # What was found at once fills the view and stays as it is: only the number of rows is new.
+            self.set_reactive(RecordTable.virtual_size, Size(self.size.width, self.row_count + 1))
+            self.post_message(self.Changed(self))
 
     def _fold_on(self) -> None:
         """While the clerk thinks of a word the texts are made ready."""
