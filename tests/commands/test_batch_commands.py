@@ -35,6 +35,7 @@ def run(desk: Desk, words: tuple[str, ...], out: io.StringIO, *, as_json: bool) 
     except Exception as error:
         return show(failure(error), context)
     context.dry_run, context.yes = getattr(args, "dry_run", False), getattr(args, "yes", False)
+    desk.store.trial = context.dry_run
     return run_handler(context, args)
 
 
@@ -308,3 +309,46 @@ def test_the_figures_read_as_in_the_details(desk: Desk) -> None:
         "  RE-2026-00001  Rechnung  03.11.2026  119,00",
     ]
     assert Decimal(ok(desk, "batch", "list")["items"][0]["amount"]) == Decimal(119)
+
+
+def test_d4_4_override_lets_a_customer_into_an_existing_batch(desk: Desk) -> None:
+    help_text_customers(desk)
+    ok(desk, "batch", "generate", "--close-date", "2026-11-15")
+    assert call(desk, "batch", "add", "1", "--customer", "4")[0] == 3
+    answer = ok(desk, "batch", "add", "1", "--customer", "4", "--override-rules")
+    assert (answer["count"], answer["batch"]["customers"], answer["batch"]["override_rules"]) == (1, 4, True)
+    assert ok(desk, "batch", "print", "1", "--dry-run")["statements"] == 4
+    assert call(desk, "batch", "add", "1", "--description", "x")[0] == 2
+
+
+def test_what_is_not_in_the_batch_is_named_as_the_clerk_typed_it(desk: Desk) -> None:
+    help_text_customers(desk)
+    ok(desk, "batch", "generate", "--close-date", "2026-11-15")
+    code, answer = call(desk, "batch", "drop", "1", "--customer", "4")
+    problem = {"code": "NICHT_IM_STAPEL", "text": "4 ist nicht im Rechnungsstapel 1.", "where": "4", "warning": False}
+    assert (code, answer["problems"]) == (2, [problem])
+
+
+def test_a_dry_run_of_a_payment_refuses_what_the_real_one_would_refuse(desk: Desk) -> None:
+    help_text_customers(desk)
+    ok(desk, "payment", "add", "--customer", "1", "--amount", "10")
+    seq = desk.store.seq
+    edit = ("payment", "edit", "ZA-2026-00001", "--paid-date", "2026-11-01", "--dry-run", "--reason")
+    assert call(desk, *edit, "")[0] == 3
+    assert ok(desk, *edit, "x")["payment"]["paid_date"] == "2026-11-01"
+    assert ok(desk, "payment", "return", "ZA-2026-00001", "--dry-run")["payment"]["amount"] == "-10.00"
+    assert ok(desk, "payment", "show", "ZA-2026-00001")["payment"]["paid_date"] == "2026-11-22"
+    assert desk.store.seq == seq
+    ok(desk, "payment", "return", "ZA-2026-00001")
+    assert call(desk, "payment", "return", "ZA-2026-00001", "--dry-run")[0] == 3
+
+
+def test_payments_come_in_by_either_name(desk: Desk, tmp_path: Path) -> None:
+    help_text_customers(desk)
+    file = tmp_path / "payments.csv"
+    file.write_text("Kunde;Betrag;Bezahlt am;Referenz\n1;10,00;01.11.2026;r1\n", encoding="utf-8")
+    for noun, known in ((("import", "payments"), 0), (("payment", "import"), 1)):
+        balance = ok(desk, *noun, str(file))["balance"]
+        assert balance["out"] == {"known": known, "refused": 0}
+    code, answer = call(desk, "import", "payments", str(tmp_path / "none.csv"))
+    assert (code, answer["problems"][0]["code"]) == (3, "DATEI_UNLESBAR")

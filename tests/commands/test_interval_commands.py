@@ -47,6 +47,7 @@ def call(desk: Desk, *words: str) -> tuple[int, dict[str, Any]]:
         out=out,
         err=io.StringIO(),
     )
+    desk.store.trial = context.dry_run
     return run_handler(context, args), json.loads(out.getvalue())
 
 
@@ -374,3 +375,33 @@ def test_c5_3_a_contract_that_ends_early_gives_back_what_was_billed_beyond_its_e
     assert (code, credit["number"], credit["totals"]["net"]) == (0, "GS-2026-00001", "-302.47")
     assert (credit["period_from"], credit["period_to"]) == ("2026-10-01", "2026-12-31")
     assert call(desk, "invoice", "end-credit", "A-1")[1]["problems"][0]["code"] == "SCHON_GUTGESCHRIEBEN"
+
+
+def test_c4_7_what_yes_has_answered_only_warns(desk: Desk) -> None:
+    add(desk, "A-1", "10001", "--interval", "month", "--anchor", "2025-11-01")
+    code, answer = create(desk, "2026-12-01", "--dry-run")
+    assert (code, answer["ok"], answer["count"]) == (3, False, 14)
+    for action in (select, create):
+        code, answer = action(desk, "2026-12-01", "--dry-run", "--yes")
+        assert (code, answer["ok"], answer["problems"][0]["warning"]) == (0, True, True)
+
+
+def test_a_dry_run_refuses_what_the_real_one_would_refuse(desk: Desk) -> None:
+    add(desk, "A-1")
+    waive = ("interval", "waive", "--order", "A-1", "--reason", "Kulanz", "--dry-run", "--period")
+    seq = desk.store.seq
+    assert call(desk, *waive, "2026-01-01")[1]["period"]["state"] == "waived"
+    assert call(desk, *waive, "2026-01-02")[0] == 3
+    assert call(desk, "interval", "unwaive", "--order", "A-1", "--period", "2026-01-01", "--dry-run")[0] == 3
+    flags = ("--name", "X", "--price", "1", "--customer", "10001", "--dry-run")
+    code, answer = call(desk, "order", "add", "--number", "A-1", *flags)
+    assert (code, answer["problems"][0]["code"]) == (3, "SCHON_VERGEBEN")
+    assert desk.store.seq == seq
+    create(desk, "2026-01-01", "--yes")
+    assert call(desk, "order", "delete", "A-1", "--dry-run")[1]["problems"][0]["code"] == "AUFTRAG_BERECHNET"
+
+
+def test_an_end_before_the_anchor_is_refused_though_a_start_is_given(desk: Desk) -> None:
+    dates = ("--interval", "month", "--anchor", "2026-09-01", "--start", "2026-08-01", "--end", "2026-08-30")
+    code, answer = call(desk, "order", "add", "--customer", "10001", "--name", "X", "--price", "1", *dates)
+    assert (code, answer["problems"][0]["code"]) == (3, "ENDE_VOR_BEGINN")

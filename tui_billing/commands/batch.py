@@ -2,6 +2,7 @@
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from dataclasses import replace
 from typing import Any
 
 from tui_billing.commands import batch_report
@@ -21,6 +22,7 @@ from tui_billing.commands.batch_shape import (
 )
 from tui_billing.commands.frame import RULE, Answer, Context, add_switch, day, listing, plan_data
 from tui_billing.domain.batch_selection import BatchParameters, parameters_of
+from tui_billing.domain.batch_states import BatchAction
 from tui_billing.domain.batches import BatchState, InvoiceBatch, ReceivableEntry
 from tui_billing.domain.cutoff import Span, calendar_of, literal_warning
 from tui_billing.domain.format import day as shown
@@ -155,7 +157,10 @@ def add_rows(context: Context, args: Namespace) -> Answer:
     store = context.desk.store
     customers, documents = _flat(args.customer), _flat(args.document)
     if args.number is not None:
+        if args.description or args.exclude_on_close_date:
+            raise UsageError(_("--description und --exclude-on-close-date gelten nur für einen neuen Stapel"), "")
         batch = batch_by_number(store, args.number)
+        batch = replace(batch, override_rules=batch.override_rules or args.override_rules)
     elif context.dry_run:
         batch = InvoiceBatch(**_rules(args))
     else:
@@ -201,12 +206,12 @@ def drop_rows(context: Context, args: Namespace) -> Answer:
     """Take customers or documents out; the documents are free for the next batch."""
     store = context.desk.store
     batch = batch_by_number(store, args.number)
-    people = [batches.customer_by_number(store, n).id for n in _flat(args.customer)]
+    people = [batches.customer_by_number(store, n) for n in _flat(args.customer)]
     documents = [batch_rows.entry_by_number(store, n) for n in _flat(args.document)]
     batch_rows.require_rows(batch, people, documents)
-    if context.dry_run:
-        return Answer({"batch": _summed(context, batch)})
-    gone = batch_rows.drop(context.desk, batch, customer_ids=people, document_ids=[e.document_id for e in documents])
+    gone = batch_rows.drop(
+        context.desk, batch, customer_ids=[c.id for c in people], document_ids=[e.document_id for e in documents]
+    )
     return _dropped(context, gone)
 
 
@@ -214,7 +219,8 @@ def _dropped(context: Context, gone: batch_rows.Dropped) -> Answer:
     entries = [context.desk.store.find_one(ReceivableEntry, "document_id", d) for d in gone.document_ids]
     items = [entry_data(e) for e in entries if e is not None]
     line = ngettext("{n} Beleg entfernt", "{n} Belege entfernt", len(items)).format(n=len(items))
-    return Answer({"batch": _summed(context, gone.batch), **listing(items)}, lines=[line])
+    stored = batch_by_number(context.desk.store, gone.batch.number)
+    return Answer({"batch": _summed(context, stored), **listing(items)}, lines=[line])
 
 
 def delete_batch(context: Context, args: Namespace) -> Answer:
@@ -232,6 +238,7 @@ def refresh(context: Context, args: Namespace) -> Answer:
     """Rows that no longer belong in the batch leave it."""
     batch = batch_by_number(context.desk.store, args.number)
     if context.dry_run:
+        batch_rows.allow(batch, BatchAction.REFRESH)
         return check(context, args)
     return _dropped(context, batch_rows.refresh(context.desk, batch))
 

@@ -25,7 +25,9 @@ def register(parser: ArgumentParser) -> None:
     invoices.set_defaults(handler=import_invoices)
     orders = actions.add_parser("orders", help=_("Aufträge aus CSV (eine Zeile je Position)"))
     orders.set_defaults(handler=import_orders)
-    for action in (customers, invoices, orders):
+    payments = actions.add_parser("payments", help=_("Zahlungen aus einer CSV-Datei; dieselbe Datei zählt einmal"))
+    payments.set_defaults(handler=import_payments)
+    for action in (customers, invoices, orders, payments):
         action.add_argument("file", metavar=_("DATEI"))
         action.add_argument("--numbers", choices=FORMATS, help=_("Zahlenformat: de 1.234,56 · iso 1234.56"))
         action.add_argument("--partial", action="store_true", help=_("gute Zeilen übernehmen, schlechte melden"))
@@ -70,6 +72,13 @@ def import_orders(context: Context, args: Namespace) -> Answer:
     if not context.dry_run:
         context.drive(order_import.apply_orders(context.desk, plan, partial=args.partial))
     return report(plan, len(plan.items), applied=not context.dry_run, partial=args.partial)
+
+
+def import_payments(context: Context, args: Namespace) -> Answer:
+    """Payments, as `payment import` does it."""
+    from tui_billing.commands.payment import import_file
+
+    return import_file(context, args)
 
 
 def report(plan: ImportPlan[Any], count: int, *, applied: bool, partial: bool = False) -> Answer:

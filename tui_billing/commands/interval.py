@@ -4,6 +4,7 @@
 """
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,10 +120,16 @@ def _dropped(context: Context, plan: IntervalSelection, args: Namespace) -> set[
 def select(context: Context, args: Namespace) -> Answer:
     """What is due, row by row, with the balance; more than 12 rows of an order need --yes to count as right."""
     plan = _plan(context, args)
+    return _selected(context, plan)
+
+
+def _selected(context: Context, plan: IntervalSelection) -> Answer:
+    """The selection; a guard that --yes has answered only warns."""
+    refused = bool(plan.guards) and not context.yes
     return Answer(
         views.selection_data(plan),
-        problems=[*plan.problems, *plan.guards],
-        exit_code=RULE if plan.guards and not context.yes else None,
+        problems=[*plan.problems, *(replace(g, warning=context.yes) for g in plan.guards)],
+        exit_code=RULE if refused else None,
         lines=views.selection_lines(plan),
     )
 
@@ -131,9 +138,7 @@ def create(context: Context, args: Namespace) -> Answer:
     """Create the invoices of the selection; exit 1 where rows failed or stayed open."""
     plan = _plan(context, args)
     if context.dry_run:
-        return Answer(
-            views.selection_data(plan), problems=[*plan.problems, *plan.guards], lines=views.selection_lines(plan)
-        )
+        return _selected(context, plan)
     if plan.guards and not context.yes:
         raise Refused(*plan.guards)
     rows = plan.taken
@@ -217,8 +222,6 @@ def explain(context: Context, args: Namespace) -> Answer:
 def waive(context: Context, args: Namespace) -> Answer:
     """Leave a period out for good; `undo` by unwaive."""
     order = orders.find(context.desk.store, args.order)
-    if context.dry_run:
-        return Answer({"period": None})
     period = interval_ledger.waive(context.desk, order, args.period, args.reason)
     text = _("Periode ab {start} des Auftrags {order} ausgelassen.")
     return Answer(
@@ -229,8 +232,7 @@ def waive(context: Context, args: Namespace) -> Answer:
 def unwaive(context: Context, args: Namespace) -> Answer:
     """A waived period is due again."""
     order = orders.find(context.desk.store, args.order)
-    if not context.dry_run:
-        interval_ledger.unwaive(context.desk, order, args.period)
+    interval_ledger.unwaive(context.desk, order, args.period)
     text = _("Periode ab {start} des Auftrags {order} steht wieder an.")
     return Answer(
         {"period": {"order": order.number, "period_start": args.period.isoformat(), "state": "open"}},

@@ -54,6 +54,7 @@ def add_order(context: Context, args: Namespace) -> Answer:
     order = order_files.order_from_json(store, read_file(args.file)) if args.file else Order()
     order = orders.cleaned(order_flags.with_flags(context.desk, order, args))
     if context.dry_run:
+        orders.save(context.desk, order)
         return _preview(context, order, args)
     saved, problems = orders.save(context.desk, order)
     return _shown(context, saved, problems)
@@ -126,9 +127,11 @@ def delete_order(context: Context, args: Namespace) -> Answer:
     """Delete after a question."""
     order = orders.find(context.desk.store, args.number)
     question = _("Auftrag {number} löschen?").format(number=order.number)
-    if context.dry_run or not context.confirm(question):
+    if not context.agreed(question):
         return Answer({"deleted": False}, lines=[_("Nichts geändert.")])
     orders.delete(context.desk, order)
+    if context.dry_run:
+        return Answer({"deleted": False}, lines=[question])
     return Answer({"deleted": True}, lines=[_("Auftrag {number} gelöscht.").format(number=order.number)])
 
 

@@ -1,10 +1,10 @@
 """`tui-billing payment`: Zahlungen enter, import, allocate, take back (help text Rechnungsstapel)."""
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import Any
 
 from tui_billing.commands.frame import RULE, Answer, Context, add_switch, amount, day, listing, table
+from tui_billing.commands.import_ import read_file
 from tui_billing.domain.batches import Payment
 from tui_billing.domain.codec import encode
 from tui_billing.domain.documents import ZERO, DocumentHead
@@ -144,8 +144,6 @@ def show(context: Context, args: Namespace) -> Answer:
 
 def allocate(context: Context, args: Namespace) -> Answer:
     """Spread what a payment has left."""
-    if context.dry_run:
-        return show(context, args)
     numbers = [n for group in args.document for n in group]
     done = payments.allocate(
         context.desk, args.payment, numbers, skonto=args.skonto, oldest_first=args.oldest_first or not numbers
@@ -155,15 +153,11 @@ def allocate(context: Context, args: Namespace) -> Answer:
 
 def release(context: Context, args: Namespace) -> Answer:
     """Take a payment off its documents."""
-    if context.dry_run:
-        return show(context, args)
     return _answer(context, payments.release(context.desk, args.payment))
 
 
 def take_back(context: Context, args: Namespace) -> Answer:
     """A counter-entry that opens the documents again."""
-    if context.dry_run:
-        return show(context, args)
     on = args.paid_date or context.desk.today()
     return _answer(context, payments.take_back(context.desk, args.payment, on, text=args.text, fee=args.fee))
 
@@ -171,17 +165,16 @@ def take_back(context: Context, args: Namespace) -> Answer:
 def edit_date(context: Context, args: Namespace) -> Answer:
     """Bezahlt am, with a reason (A9.6)."""
     payment = payments.payment_by_number(context.desk.store, args.payment)
-    if not context.dry_run:
-        change = receivables.Edit(paid_date=args.paid_date, reason=args.reason)
-        receivables.edit(context.desk, payment.number, change)
-    return show(context, args)
+    change = receivables.Edit(paid_date=args.paid_date, reason=args.reason)
+    done = receivables.edit(context.desk, payment.number, change)
+    return _answer(context, done.payments[0])
 
 
 def import_file(context: Context, args: Namespace) -> Answer:
     """Plan, then one commit; every refused row is named with its line."""
     desk = context.desk
     numbers = NumberFormat(args.numbers) if args.numbers else None
-    plan = payment_import.plan_import(desk.store, Path(args.file).read_bytes(), numbers)
+    plan = payment_import.plan_import(desk.store, read_file(args.file), numbers)
     eur = f"{plan.amount:.2f}"
     balance = {
         "candidates": len(plan.rows) + plan.known + len({p.where for p in plan.refused}),

@@ -36,6 +36,9 @@ def check_terms(terms: IntervalTerms) -> list[Problem]:
     if terms.anchor == NO_ANCHOR:
         problems.append(Problem("ANKER_FEHLT", N_("Anfang der ersten Periode fehlt"), where="anchor"))
     first = terms.start or terms.anchor
+    if not terms.aligned:
+        # Outside the calendar's grid no period starts before the anchor.
+        first = max(first, terms.anchor)
     if terms.end is not None and terms.end < first:
         problems.append(
             Problem(

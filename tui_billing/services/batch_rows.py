@@ -12,7 +12,7 @@ from tui_billing.domain.parties import Customer
 from tui_billing.domain.plans import Balance, Reason, Verdict, balance
 from tui_billing.services.batches import assign, customer_by_number, customer_facts, month_end
 from tui_billing.services.desk import Desk
-from tui_billing.services.errors import not_found
+from tui_billing.services.errors import WrongUse, not_found
 from tui_billing.store.repositories import Repository, Transaction
 
 
@@ -81,7 +81,10 @@ def entry_by_number(reader: Repository, number: str) -> ReceivableEntry:
 
 
 def apply_add(desk: Desk, plan: AddPlan) -> InvoiceBatch:
-    """Put customers and documents into the batch; decided anew inside the transaction. Undoable."""
+    """Put customers and documents into the batch; decided anew inside the transaction. Undoable.
+
+    What override let in keeps its batch overriding, else printing would refuse it (D4.4).
+    """
     if plan.refusals:
         raise Refused(*plan.refusals)
     with desk.store.transaction(f"Rechnungsstapel {plan.batch.number}: hinzugefügt", undoable=True) as tx:
@@ -92,7 +95,8 @@ def apply_add(desk: Desk, plan: AddPlan) -> InvoiceBatch:
             raise Refused(Problem("SCHON_IM_STAPEL", N_("Eine Rechnung ist inzwischen in einem anderen Stapel.")))
         assign(tx, batch, entries)
         members = set(batch.customer_ids) | {f.customer_id for f in plan.customers}
-        return tx.put(replace(batch, customer_ids=_ordered(tx, members)))
+        override = batch.override_rules or plan.batch.override_rules
+        return tx.put(replace(batch, customer_ids=_ordered(tx, members), override_rules=override))
 
 
 def _current(tx: Transaction, batch: InvoiceBatch, action: BatchAction) -> InvoiceBatch:
@@ -136,15 +140,15 @@ def drop(
     return Dropped(stored, tuple(sorted(people | emptied)), tuple(r.document_id for r in gone))
 
 
-def require_rows(batch: InvoiceBatch, customer_ids: Sequence[int], entries: Sequence[ReceivableEntry]) -> None:
+def require_rows(batch: InvoiceBatch, customers: Sequence[Customer], entries: Sequence[ReceivableEntry]) -> None:
     """Raises WrongUse where one of them is not in this batch, Refused where the batch lets nothing go."""
     allow(batch, BatchAction.DROP)
-    for entry in entries:
-        if entry.batch_id != batch.id:
-            raise not_found(N_("Im Stapel der Beleg"), entry.number)
-    for customer_id in customer_ids:
-        if customer_id not in batch.customer_ids:
-            raise not_found(N_("Im Stapel der Kunde"), customer_id)
+    missing = [e.number for e in entries if e.batch_id != batch.id]
+    missing += [c.number for c in customers if c.id not in batch.customer_ids]
+    if missing:
+        text = N_("{number} ist nicht im Rechnungsstapel {batch}.")
+        params = {"batch": batch.number}
+        raise WrongUse(*(Problem("NICHT_IM_STAPEL", text, {"number": n, **params}, where=n) for n in missing))
 
 
 def release(tx: Transaction, rows: Iterable[BatchRow]) -> None:
