@@ -160,12 +160,17 @@ def test_a_setting_takes_an_address_an_empty_one_and_the_port_in_its_bounds(bill
     assert billed("settings", "set", "invoice.vat_rate", "7,5").data["setting"]["value"] == "7.5"
 
 
-def test_a9_5_verify_names_the_index_of_the_first_broken_link(billed):
+@pytest.mark.parametrize("word", ["Kunde K2", "zuletzt"])
+def test_a9_5_verify_names_the_index_of_the_first_broken_link(billed, word):
+    billed("ignore", "add", "--customer", "K1", "--reason", "zuletzt")
     path = next(iter((billed.folder / "journal").glob("*.jsonl")))
-    entry = next(json.loads(line) for line in path.read_bytes().splitlines() if b"Kunde K2" in line)
-    path.write_bytes(path.read_bytes().replace(b"Kunde K2", b"Kunde K3", 1))
-    broken = billed("verify", code=4).data["first_broken"]
-    assert (broken["code"], broken["index"]) == ("JOURNAL_DAMAGED", entry["seq"])
+    lines = path.read_bytes().splitlines()
+    line, entry = next((n, json.loads(text)) for n, text in enumerate(lines, 1) if word.encode() in text)
+    path.write_bytes(path.read_bytes().replace(word.encode(), word[::-1].encode(), 1))
+    ran = billed("verify", code=4)
+    broken = ran.data["first_broken"]
+    assert (broken["index"], broken["line"]) == (entry["seq"], line)
+    assert ran.data["ok"] is False
 
 
 def test_a_path_that_cannot_be_used_is_told_in_german_without_a_number(cli, tmp_path):

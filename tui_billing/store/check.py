@@ -127,7 +127,13 @@ class _Check:
         seq, head = acknowledged
         if seq > self.journals.seq or (seq and self.journals.heads.get(seq, head) != head):
             text = "die bestätigte Buchung {seq} fehlt oder ist verändert"
-            self.add("ACKNOWLEDGED_MISSING", text, f"journal/{paths[-1].name}" if paths else "journal", seq=seq)
+            file = f"journal/{paths[-1].name}" if paths else "journal"
+            # What was acknowledged is no torn end: the broken line itself is the first place to look at.
+            torn = next((f for f in self.findings if f.code == "JOURNAL_TORN"), None)
+            line, byte = (torn.line, torn.byte) if torn else (0, 0)
+            index = min(seq, self.journals.seq + 1)
+            found = Finding("ACKNOWLEDGED_MISSING", text, file, line, byte, {"seq": seq}, index=index)
+            self.findings.append(found)
 
     def _check_journal(self, path: Path, *, first: bool, last: bool) -> None:
         name, sealed, number, state = f"journal/{path.name}", False, 0, self.journals
