@@ -349,6 +349,15 @@ def test_payments_come_in_by_either_name(desk: Desk, tmp_path: Path) -> None:
     file.write_text("Kunde;Betrag;Bezahlt am;Referenz\n1;10,00;01.11.2026;r1\n", encoding="utf-8")
     for noun, known in ((("import", "payments"), 0), (("payment", "import"), 1)):
         balance = ok(desk, *noun, str(file))["balance"]
-        assert balance["out"] == {"known": known, "refused": 0}
+        assert balance == {
+            "candidates": 1,
+            "in": 1 - known,
+            "out": {"known": 1} if known else {},
+            "eur": {
+                "candidates": "10.00",
+                "in": "0.00" if known else "10.00",
+                "out": {"known": "10.00"} if known else {},
+            },
+        }
     code, answer = call(desk, "import", "payments", str(tmp_path / "none.csv"))
     assert (code, answer["problems"][0]["code"]) == (3, "DATEI_UNLESBAR")

@@ -292,7 +292,7 @@ async def test_a_customer_who_joins_with_old_documents_is_offered_a_dummy_of_his
         await type_text(pilot, "31")
         assert app.screen.field("cutoff_day").note() == "= 30.11.26, 31.12.26, 31.01.27"
         await press(pilot, "f8")
-        assert status(app).startswith("1 alte Rechnungen über 119.00 € kämen auf den ersten Rechnungsstapel.")
+        assert status(app).startswith("Eine alte Rechnung über 119,00\u00a0€ käme auf den ersten Rechnungsstapel.")
         await press(pilot, "right", "enter")
         assert title(app) == "Dummy-Assistent"
         assert len(rows(app)) == 1

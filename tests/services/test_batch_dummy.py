@@ -130,7 +130,7 @@ def test_a_customer_who_joins_later_is_offered_a_dummy_of_his_own(desk):
     assert problem is not None
     assert problem.warning
     assert say(problem) == (
-        "1 alte Rechnungen über 119.00 € kämen auf den ersten Rechnungsstapel. "
+        "Eine alte Rechnung über 119,00\u00a0€ käme auf den ersten Rechnungsstapel. "
         "Ein Dummy-Stapel zum 15.11.2026 macht sie zum Saldovortrag."
     )
     (batch,) = dummy.apply_dummy(desk, plan(desk, customer="10002"))

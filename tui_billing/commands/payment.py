@@ -15,7 +15,7 @@ from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
 from tui_billing.services import batches, payment_import, payments, receivables
 from tui_billing.services.desk import Desk
-from tui_billing.services.payment_import import NumberFormat
+from tui_billing.services.payment_import import NumberFormat, PaymentImport
 from tui_billing.services.payments import NewPayment
 
 
@@ -170,19 +170,30 @@ def edit_date(context: Context, args: Namespace) -> Answer:
     return _answer(context, done.payments[0])
 
 
+def import_balance(plan: PaymentImport) -> dict[str, Any]:
+    """Rows of the file = taken + known + refused, in count and EUR; an amount that cannot be read counts nothing."""
+    refused = len({p.where for p in plan.refused})
+    counts = {name: n for name, n in (("known", plan.known), ("refused", refused)) if n}
+    sums = {"known": plan.known_amount, "refused": plan.refused_amount}
+    every = plan.amount + plan.known_amount + plan.refused_amount
+    return {
+        "candidates": len(plan.rows) + plan.known + refused,
+        "in": len(plan.rows),
+        "out": counts,
+        "eur": {
+            "candidates": f"{every:.2f}",
+            "in": f"{plan.amount:.2f}",
+            "out": {name: f"{sums[name]:.2f}" for name in counts},
+        },
+    }
+
+
 def import_file(context: Context, args: Namespace) -> Answer:
     """Plan, then one commit; every refused row is named with its line."""
     desk = context.desk
     numbers = NumberFormat(args.numbers) if args.numbers else None
     plan = payment_import.plan_import(desk.store, read_file(args.file), numbers)
-    eur = f"{plan.amount:.2f}"
-    balance = {
-        "candidates": len(plan.rows) + plan.known + len({p.where for p in plan.refused}),
-        "in": len(plan.rows),
-        "out": {"known": plan.known, "refused": len({p.where for p in plan.refused})},
-        "eur": {"in": eur},
-    }
-    data: dict[str, Any] = {"balance": balance, "created": 0}
+    data: dict[str, Any] = {"balance": import_balance(plan), "created": 0}
     problems = [*plan.refused, *plan.warnings]
     if context.dry_run:
         return Answer(data, problems, RULE if plan.refused and not args.partial else None)

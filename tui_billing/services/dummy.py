@@ -13,6 +13,7 @@ from tui_billing.domain.batch_selection import BatchParameters, CustomerFacts, C
 from tui_billing.domain.batches import BatchState, BatchStatement, InvoiceBatch, Payment, ReceivableEntry
 from tui_billing.domain.cutoff import fits, nearest_closings, next_closing, previous_closing
 from tui_billing.domain.documents import ZERO
+from tui_billing.domain.format import money
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.plans import Balance, Verdict, balance
@@ -212,10 +213,16 @@ def offer(store: Store, customer: Customer, today: date) -> Problem | None:
     if not plan.batches:
         return None
     one = plan.batches[0]
-    text = N_(
-        "{count} alte Rechnungen über {amount} € kämen auf den ersten Rechnungsstapel. "
-        "Ein Dummy-Stapel zum {close} macht sie zum Saldovortrag."
-    )
+    if len(one.entries) == 1:
+        text = N_(
+            "Eine alte Rechnung über {amount} käme auf den ersten Rechnungsstapel. "
+            "Ein Dummy-Stapel zum {close} macht sie zum Saldovortrag."
+        )
+    else:
+        text = N_(
+            "{count} alte Rechnungen über {amount} kämen auf den ersten Rechnungsstapel. "
+            "Ein Dummy-Stapel zum {close} macht sie zum Saldovortrag."
+        )
     amount = sum((c.amount for c in one.customers), ZERO)
-    params = {"count": len(one.entries), "amount": f"{amount:.2f}", "close": one.close_date}
+    params = {"count": len(one.entries), "amount": money(amount), "close": one.close_date}
     return Problem("DUMMY_EMPFOHLEN", text, params, where=customer.number, warning=True)

@@ -26,12 +26,17 @@ class PlannedPayment:
 
 @dataclass(frozen=True, slots=True)
 class PaymentImport:
-    """What an import would do; `known` rows are in the store already."""
+    """What an import would do; `known` rows are in the store already.
+
+    `refused_amount` adds up the refused rows whose amount could be read.
+    """
 
     rows: tuple[PlannedPayment, ...]
     refused: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     known: int = 0
+    known_amount: Decimal = ZERO
+    refused_amount: Decimal = ZERO
 
     @property
     def amount(self) -> Decimal:
@@ -47,20 +52,23 @@ def plan_import(store: Repository, data: bytes, numbers: NumberFormat | None = N
     rows: list[PlannedPayment] = []
     refused = list(parsed.refused)
     known, returned = 0, set[int]()
+    known_amount = refused_amount = ZERO
     for item in parsed.items:
         if store.find_ids(Payment, "reference", item.record.reference):
             known += 1
+            known_amount += item.record.amount
             continue
         try:
             row = _planned(store, item, returned)
         except Refused as error:
+            refused_amount += item.record.amount
             refused += [Problem(p.code, p.text, p.params, f"Zeile {item.line}") for p in error.problems]
             continue
         rows.append(row)
         if row.returns is not None:
             returned.add(row.returns)
     ordered = sorted(refused, key=lambda p: int(p.where.removeprefix("Zeile ") or 0))
-    return PaymentImport(tuple(rows), tuple(ordered), parsed.warnings, known)
+    return PaymentImport(tuple(rows), tuple(ordered), parsed.warnings, known, known_amount, refused_amount)
 
 
 def _planned(store: Repository, item: Item[ImportedPayment], returned: set[int]) -> PlannedPayment:
