@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from desks import COMPANY, memory_desk
 
+from tui_billing.domain import law_notes
 from tui_billing.domain.batches import ReceivableEntry
 from tui_billing.domain.documents import Document, DocumentKind, DocumentState, Line
 from tui_billing.domain.messages import Refused
@@ -151,3 +152,10 @@ def test_the_reason_of_an_exemption_comes_in_with_the_invoice(with_customers):
     take(with_customers, text + "R1;20001;1.11.2026;Seminar;100,00;E;§ 4 Nr. 21 UStG\n")
     document = next(with_customers.store.scan(Document))
     assert (document.exemption_reason, document.totals.tax) == ("§ 4 Nr. 21 UStG", Decimal("0.00"))
+
+
+def test_work_on_property_for_a_private_buyer_carries_the_note_on_keeping_the_invoice(with_customers):
+    text = "Nummer;Kunde;Datum;Bezeichnung;Preis;Grundstücksleistung\n"
+    take(with_customers, text + "R1;20004;1.11.2026;Dachreparatur;100,00;ja\nR2;20004;1.11.2026;Beratung;100,00;\n")
+    told = {d.number: [n for n in law_notes.notes(d) if "§ 14b" in n] for d in with_customers.store.scan(Document)}
+    assert (len(told["R1"]), told["R2"]) == (1, [])

@@ -142,6 +142,8 @@ class Document:
     adjustments: tuple[Adjustment, ...] = ()
     prepaid: Decimal = ZERO
     exemption_reason: str = ""
+    property_work: bool = False
+    """Work on property for a private buyer: the note on his duty to keep the invoice is printed (§ 14b(1) s. 5)."""
     terms: PaymentTerms = PaymentTerms()
     totals: Totals = Totals()
     reference: Reference | None = None

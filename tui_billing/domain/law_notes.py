@@ -40,6 +40,15 @@ _CASH_ACCOUNTING = (
     "Versteuerung nach vereinnahmten Entgelten",
     "Cash accounting (Versteuerung nach vereinnahmten Entgelten)",
 )
+_PROPERTY_WORK = (
+    "Sie sind verpflichtet, diese Rechnung zwei Jahre lang aufzubewahren (§ 14b Abs. 1 Satz 5 UStG).",
+    "You are obliged to keep this invoice for two years (Aufbewahrungspflicht, § 14b Abs. 1 Satz 5 UStG).",
+)
+
+
+def property_work_note(document: Document) -> str:
+    """The duty of a private buyer to keep the invoice on work on property (§ 14(4) no. 9 UStG); empty without."""
+    return _PROPERTY_WORK[_column(document)] if document.property_work else ""
 
 
 def exemption_reason(document: Document, category: VatCategory) -> str:
@@ -58,6 +67,7 @@ def notes(document: Document) -> tuple[str, ...]:
     found = [exemption_reason(document, category) for category in VatCategory if category in used]
     if document.seller.cash_accounting and document.invoice_date >= CASH_ACCOUNTING_NOTE_FROM:
         found.append(_CASH_ACCOUNTING[_column(document)])
+    found.append(property_work_note(document))
     return tuple(dict.fromkeys(note for note in found if note))
 
 

@@ -26,6 +26,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "footer_text": ("Fußtext", "Schlusstext"),
     "buyer_order_reference": ("Bestellnummer", "Ihre Bestellung", "order reference"),
     "exemption_reason": ("Befreiungsgrund", "Grund der Steuerbefreiung"),
+    "property_work": ("Bauleistung privat", "Grundstücksleistung", "work on property"),
     "gross_prices": ("Bruttopreise",),
     "prepaid": ("Anzahlung", "bereits gezahlt"),
     "sent_on": ("Versendet am", "sent"),
@@ -53,6 +54,7 @@ HEAD = (
     "footer_text",
     "buyer_order_reference",
     "exemption_reason",
+    "property_work",
     "gross_prices",
     "prepaid",
     "sent_on",
@@ -91,6 +93,7 @@ class ImportedInvoice:
     footer_text: str
     buyer_order_reference: str
     exemption_reason: str
+    property_work: bool
     gross_prices: bool
     prepaid: Decimal
     sent_on: date | None
@@ -161,6 +164,7 @@ def _invoice(
         footer_text=head.block("footer_text"),
         buyer_order_reference=head.text("buyer_order_reference"),
         exemption_reason=head.text("exemption_reason"),
+        property_work=head.switch("property_work"),
         gross_prices=head.switch("gross_prices"),
         prepaid=head.number("prepaid", 2) or Decimal(0),
         sent_on=head.day("sent_on"),

@@ -5,6 +5,7 @@ from datetime import date
 from tui_billing.domain.documents import Document, DocumentKind, VatCategory
 from tui_billing.domain.due_dates import skonto_date
 from tui_billing.domain.format import NBSP, day, money, percent
+from tui_billing.domain.law_notes import property_work_note
 from tui_billing.domain.money import percent_of
 from tui_billing.domain.parties import Party
 from tui_billing.render import girocode
@@ -174,6 +175,8 @@ def notes(document: Document, language: str) -> list[str]:
             found.append(label(language, "gross_prices"))
     if document.seller.cash_accounting and document.invoice_date >= CASH_ACCOUNTING_NOTE_FROM:
         found.append(label(language, "cash_accounting"))
+    if document.property_work:
+        found.append(property_work_note(document))
     return [f"<p>{escape(note)}</p>" for note in found]
 
 

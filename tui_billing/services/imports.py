@@ -145,6 +145,7 @@ def _document(
         footer_text=invoice.footer_text,
         buyer_order_reference=invoice.buyer_order_reference,
         exemption_reason=invoice.exemption_reason,
+        property_work=invoice.property_work,
         gross_prices=invoice.gross_prices,
         prepaid=invoice.prepaid,
     )
