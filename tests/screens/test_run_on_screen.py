@@ -39,7 +39,9 @@ async def test_the_help_text_steps_1_to_6(tmp_path: Path) -> None:
         assert title(app) == "Rechnungslauf 1 · 01.11.–30.11.2026 · per E-Mail · angelegt"
         assert rows(app)[0] == "> RE-2026-00001 01.11.26 Bäckerei Öztürk &… 238,00 E-Mail bereit"
         await press(pilot, "f8")
-        assert status(app).replace("\xa0", " ") == "18 Rechnungen per E-Mail an 6 Kunden, 9.346,26 €. Durchführen?"
+        assert status(app).replace("\xa0", " ") == (
+            "18 Rechnungen per E-Mail an 6 Kunden, 9.346,26 €; 3 davon ohne Adresse, sie bleiben liegen. Durchführen?"
+        )
         await press(pilot, "enter")
         assert desk.store.all(InvoiceRun)[0].state is RunState.CREATED, "the focus stands on Nein"
         await press(pilot, "f8", "j")

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from tui_billing.app import BillingApp
 from tui_billing.screens import show
+from tui_billing.services import maintenance
 
 RUN = ("r", "n", "f8", "enter")
 
@@ -61,6 +62,7 @@ def colours(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "no_color":
         monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr(show, "stamp", lambda value: "22.11.26 12:00" if value else "")
+    monkeypatch.setattr(maintenance, "check_files", lambda folder: [])  # the sample desk lives in memory
     return str(request.param)
 
 

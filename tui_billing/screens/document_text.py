@@ -14,7 +14,8 @@ NAME_WIDTH = 36
 def document_lines(document: Document) -> list[tuple[str, str]]:
     """Head, addressee, positions, sums, terms."""
     title = document.document_type or _(TITLES[document.kind])
-    lines = [(f"{title} {document.number} · {_(STATE_NAMES[document.state])}", STRONG), ("", PLAIN)]
+    name = f"{title} {document.number}".rstrip()  # what is not created yet has no number
+    lines = [(f"{name} · {_(STATE_NAMES[document.state])}", STRONG), ("", PLAIN)]
     lines += [(f"  {text}", PLAIN) for text in party_lines(document.buyer)]
     lines += [("", PLAIN), *_dates(document), ("", PLAIN)]
     lines += [(f"  {text}", PLAIN) for text in document.header_text.splitlines()]

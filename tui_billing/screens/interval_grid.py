@@ -182,7 +182,8 @@ class IntervalGridScreen(ListScreen):
         if entry is None:
             self.say(_("Nichts zum Rückgängigmachen"))
         else:
-            self._select_again()
+            what = _(entry.why.removeprefix("Rückgängig: "))
+            self._select_again(_("Rückgängig gemacht: {what}").format(what=what))
 
     def action_waive(self) -> None:
         """F12: leave the periods out for good, with a reason."""

@@ -112,6 +112,8 @@ class OrderFormScreen(FormScreen):
         ]
 
     def _read_customer(self, text: str) -> tuple[int | None, list[Problem]]:
+        if not text.strip():
+            return None, [Problem("KUNDE_FEHLT", N_("Bitte die Kundennummer eintippen."))]
         found = self.desk.store.find_one(Customer, "number", text.strip())
         if found is None:
             return None, [Problem("KUNDE_UNBEKANNT", N_("Kunde {number} gibt es nicht."), {"number": text.strip()})]

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tui_billing.domain.documents import Document
+from tui_billing.domain.run_selection import NO_ADDRESS
 from tui_billing.domain.runs import ROW_STATE_NAMES, RowState, RunRow, RunType
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
@@ -36,6 +37,8 @@ def ask_to_execute(screen: "RunDetailScreen") -> None:
     assert view is not None
     todo = rows_to_do(view.run, view.rows, view.customers)
     parts = [_summary(view, todo, settings.get_int(screen.desk.store, "mail.per_hour"))]
+    if without := sum(r.reason == NO_ADDRESS for r in todo):
+        parts.append(_("{n} davon ohne Adresse, sie bleiben liegen").format(n=show.count(without)))
     if changed := [row for row in run_mend.changed_addresses(view) if row.address]:
         parts.append(_("{n} geänderte Adressen warten, c bestätigt sie").format(n=len(changed)))
     question = "; ".join(parts) + ". " + _("Durchführen?")
