@@ -173,7 +173,7 @@ class BatchDetailScreen(ListScreen):
         self.reload()
         people = ngettext("{n} Kunde", "{n} Kunden", len(ids)).format(n=len(ids))
         documents = ngettext("{n} Beleg", "{n} Belege", len(gone.document_ids)).format(n=len(gone.document_ids))
-        self.say_done(_("{customers} mit {documents} entfernt").format(customers=people, documents=documents))
+        self.say_done(_("{customers}, {documents} entfernt").format(customers=people, documents=documents))
 
     def action_refresh(self) -> None:
         """F5: rows that no longer belong there leave; the figures are today's anyway."""

@@ -22,7 +22,8 @@ def waive_all(desk: Desk, keys: Sequence[RowKey], reason: str) -> list[Period]:
     text = clean(reason).strip()
     if not text:
         raise Refused(Problem("GRUND_FEHLT", N_("Auslassen braucht einen Grund"), where="reason"))
-    with desk.store.transaction(f"{len(keys)} Perioden ausgelassen", reason=text, undoable=True) as tx:
+    why = f"{len(keys)} {'Periode' if len(keys) == 1 else 'Perioden'} ausgelassen"
+    with desk.store.transaction(why, reason=text, undoable=True) as tx:
         return [_waive_one(tx, key, text) for key in keys]
 
 

@@ -161,7 +161,8 @@ class Book:
             written = len(self._pending)
             if not written:
                 return
-            with self.desk.store.transaction(f"Versand: {written} Ergebnisse") as tx:
+            results = "Ergebnis" if written == 1 else "Ergebnisse"
+            with self.desk.store.transaction(f"Versand: {written} {results}") as tx:
                 self._write_pending(tx)
             del self._pending[:written]
 
