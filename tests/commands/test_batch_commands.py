@@ -361,3 +361,13 @@ def test_payments_come_in_by_either_name(desk: Desk, tmp_path: Path) -> None:
         }
     code, answer = call(desk, "import", "payments", str(tmp_path / "none.csv"))
     assert (code, answer["problems"][0]["code"]) == (3, "DATEI_UNLESBAR")
+
+
+def test_what_is_typed_is_stored_without_control_characters(desk: Desk) -> None:
+    help_text_customers(desk)
+    batch = ok(desk, "batch", "add", "--close-date", "2026-11-30", "--description", "D\x1b[2J\u202e\nx")["batch"]
+    paid = ok(desk, "payment", "add", "--customer", "1", "--amount", "10", "--text", "T\x1b[2J\nx")["payment"]
+    assert (batch["description"], paid["text"]) == ("D[2J x", "T[2J x")
+    code, answer = call(desk, "payment", "add", "--amount", "5", "--document", "RE-2026-00001", "--skonto", "999")
+    text = "Skonto 999,00 € passt nicht zu den offenen 119,00 € von RE-2026-00001."
+    assert (code, answer["problems"][0]["text"]) == (3, text)

@@ -405,3 +405,10 @@ def test_an_end_before_the_anchor_is_refused_though_a_start_is_given(desk: Desk)
     dates = ("--interval", "month", "--anchor", "2026-09-01", "--start", "2026-08-01", "--end", "2026-08-30")
     code, answer = call(desk, "order", "add", "--customer", "10001", "--name", "X", "--price", "1", *dates)
     assert (code, answer["problems"][0]["code"]) == (3, "ENDE_VOR_BEGINN")
+
+
+def test_the_typed_period_text_reaches_the_invoice_without_control_characters(desk: Desk) -> None:
+    add(desk, "A-1", "10001", "--header-text", "{Abrechnungszeitraum}")
+    code, answer = create(desk, "2026-01-01", "--billing-period-text", "A\x1b[2J\r\nB", "--yes")
+    (made,) = desk.store.all(Document)
+    assert (code, answer["creation"]["billing_period_text"], made.header_text) == (0, "A[2J B", "A[2J B")

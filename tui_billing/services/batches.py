@@ -21,6 +21,7 @@ from tui_billing.domain.format import day
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.plans import Balance, Verdict, balance
+from tui_billing.domain.texts import clean
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import not_found
@@ -174,7 +175,7 @@ def _insert(desk: Desk, tx: Transaction, parameters: BatchParameters, customer_i
         InvoiceBatch(
             number=tx.allocate_int(BATCH_RANGE),
             close_date=parameters.close_date,
-            description=parameters.description,
+            description=clean(parameters.description).strip(),
             override_rules=parameters.override_rules,
             exclude_on_close_date=parameters.exclude_on_close_date,
             customer_ids=customer_ids,

@@ -27,6 +27,7 @@ from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.parties import Company
 from tui_billing.domain.plans import Balance
+from tui_billing.domain.texts import clean
 from tui_billing.services import documents
 from tui_billing.services.company import company
 from tui_billing.services.desk import Progress
@@ -182,6 +183,7 @@ def plan_select(
     store: Repository, parameters: IntervalSelectionParameters
 ) -> Generator[Progress, None, IntervalSelection]:
     """The selection. Has no effect, reads no clock; the same question gives the same plan."""
+    parameters = replace(parameters, billing_period_text=clean(parameters.billing_period_text).strip())
     drafting = Drafting.of(store, parameters)
     reader = CaseReader(store, parameters.customer_ids, parameters.order_ids)
     total, seq = reader.total(), getattr(store, "seq", 0)

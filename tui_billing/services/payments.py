@@ -12,6 +12,7 @@ from itertools import pairwise
 from tui_billing.domain.batches import Allocation, Payment, ReceivableEntry
 from tui_billing.domain.documents import ZERO, Document, DocumentKind, Line, VatCategory
 from tui_billing.domain.format import day as show_day
+from tui_billing.domain.format import number as show_number
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.open_items import (
     OpenItem,
@@ -22,6 +23,7 @@ from tui_billing.domain.open_items import (
     unallocated,
 )
 from tui_billing.domain.parties import Customer
+from tui_billing.domain.texts import clean
 from tui_billing.services import documents
 from tui_billing.services.batch_rows import entry_by_number
 from tui_billing.services.batches import customer_by_number
@@ -99,7 +101,7 @@ def store_payment(tx: Transaction, new: NewPayment, *, at: str) -> Payment:
         customer_id=customer.id,
         amount=new.amount,
         paid_date=new.paid_date,
-        text=new.text,
+        text=clean(new.text).strip(),
         reference=new.reference,
         created_at=at,
     )
@@ -181,7 +183,11 @@ def _with_given_skonto(money: Decimal, items: Sequence[OpenItem], skonto: Decima
     first, *others = items
     if skonto < 0 or skonto > first.open:
         text = N_("Skonto {skonto} € passt nicht zu den offenen {open} € von {number}.")
-        params = {"skonto": skonto, "open": first.open, "number": first.entry.number}
+        params = {
+            "skonto": show_number(skonto, min_decimals=2),
+            "open": show_number(first.open, min_decimals=2),
+            "number": first.entry.number,
+        }
         raise Refused(Problem("SKONTO_ZU_HOCH", text, params, where=first.entry.number))
     part = min(money, first.open - skonto)
     head = Allocation(document_id=first.entry.document_id, amount=part, skonto=skonto)
