@@ -40,7 +40,7 @@ class PaymentsScreen(ListScreen):
         "Zahlungseingänge. Bezahlt am entscheidet, in welchem Rechnungsstapel eine Zahlung steht. F8 ordnet den Rest "
         "einer Zahlung Rechnungen zu, Entf bucht eine Rückgabe gegen; eine Zahlung wird nie gelöscht."
     )
-    EMPTY: ClassVar[str] = N_("Noch keine Zahlung. Einfg erfasst eine; Dateien liest tui-billing payment import.")
+    EMPTY: ClassVar[str] = N_("Noch keine Zahlung. Einfg erfasst eine; „payment import“ liest Dateien.")
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Zahlung"), 13),
         Column("paid", N_("Bezahlt am"), 10),

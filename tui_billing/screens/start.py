@@ -161,7 +161,7 @@ def _first_steps() -> list[Entry]:
     texts = (
         ("demo", _("Demo ansehen"), _("erfundene Firma mit 60 Kunden")),
         ("import", _("Daten importieren"), _("Kunden und Rechnungen aus CSV")),
-        ("company", _("Firma eingeben"), _("und mit leeren Büchern beginnen")),
+        ("company", _("Firma eingeben"), _("mit leeren Büchern beginnen")),
     )
     return [Entry(n, action, label, "", note) for n, (action, label, note) in enumerate(texts, 1)]
 
