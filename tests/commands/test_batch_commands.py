@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -371,3 +372,17 @@ def test_what_is_typed_is_stored_without_control_characters(desk: Desk) -> None:
     code, answer = call(desk, "payment", "add", "--amount", "5", "--document", "RE-2026-00001", "--skonto", "999")
     text = "Skonto 999,00 € passt nicht zu den offenen 119,00 € von RE-2026-00001."
     assert (code, answer["problems"][0]["text"]) == (3, text)
+
+
+def test_the_print_and_the_reprint_go_into_a_zip_where_one_is_named(desk: Desk, tmp_path: Path) -> None:
+    help_text_customers(desk)
+    ok(desk, "batch", "generate", "--close-date", "2026-11-15", "--customer-to", "1")
+    assert call(desk, "batch", "reprint", "1", "--dry-run")[0] == 3
+    for words, name, held in (
+        (("print", "1", "--yes"), "a.zip", "Rechnungsstapel_1.pdf"),
+        (("reprint", "1"), "b.ZIP", "Kopie_Rechnungsstapel_1.pdf"),
+    ):
+        answer = ok(desk, "batch", *words, "--out", str(tmp_path / name))
+        assert answer["files"] == [str(tmp_path / name)]
+        assert held in zipfile.ZipFile(tmp_path / name).namelist()
+    assert ok(desk, "batch", "reprint", "1", "--dry-run")["recomputed"] is False

@@ -15,13 +15,14 @@ from tui_billing.commands.batch_shape import (
     recomputed_lines,
 )
 from tui_billing.commands.frame import RULE, Answer, Context, add_switch, day, listing
+from tui_billing.domain.batch_states import BatchAction
 from tui_billing.domain.codec import encode
 from tui_billing.domain.format import day as shown
 from tui_billing.domain.format import money
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.plans import balance
 from tui_billing.i18n import _, ngettext
-from tui_billing.services import batch_mail, batch_reprint, dummy, output
+from tui_billing.services import batch_mail, batch_reprint, batch_rows, dummy, output
 from tui_billing.services.batch_check import PrintPlan, plan_print
 from tui_billing.services.batch_figures import batch_by_number, batch_sum
 from tui_billing.services.batch_print import Printed, PrintOptions, print_batches
@@ -54,7 +55,7 @@ def register(action: Action) -> None:
 def _range(parser: ArgumentParser) -> None:
     parser.add_argument("--customer-from", default="", metavar=_("KUNDE"), help=_("Kunde von"))
     parser.add_argument("--customer-to", default="", metavar=_("KUNDE"), help=_("Kunde bis"))
-    parser.add_argument("--out", default="", metavar=_("ORDNER"), help=_("Ordner (sonst pdf.folder)"))
+    parser.add_argument("--out", default="", metavar=_("ORDNER"), help=_("Ordner oder ZIP-Datei"))
 
 
 def print_report(context: Context, args: Namespace) -> Answer:
@@ -128,17 +129,17 @@ def _printed(context: Context, one: Printed) -> dict[str, Any]:
 
 def _hand_out(context: Context, args: Namespace, done: list[Printed]) -> list[Path]:
     """The combined print file of each batch, and to the printer where asked."""
-    folder = output.output_folder(context.desk, args.out)
-    files = []
-    for one in done:
-        if one.batch.file:
-            target = folder / file_name(one.batch)
-            output.put_file(context.desk.files.path(one.batch.file), target)
-            files.append(target)
-    if args.print_now:
-        for target in files:
-            output.print_file(context.desk, target)
-    return files
+    desk, files = context.desk, []
+    with output.folder_or_zip(desk, args.out) as folder:
+        for one in done:
+            if one.batch.file:
+                target = folder / file_name(one.batch)
+                output.put_file(desk.files.path(one.batch.file), target)
+                files.append(target)
+        if args.print_now:
+            for target in files:
+                output.print_file(desk, target)
+    return output.handed_out(desk, args.out, files)
 
 
 def _run(context: Context, one: Printed, problems: list[Problem]) -> dict[str, Any] | None:
@@ -154,34 +155,40 @@ def preview_report(context: Context, args: Namespace) -> Answer:
     """One file with ENTWURF across; a printed batch may be looked at too."""
     desk = context.desk
     batch = batch_by_number(desk.store, args.number)
-    target = output.output_folder(desk, args.out) / file_name(batch, mark="ENTWURF")
-    data = {"batch": batch_data(batch, batch_sum(desk.store, batch)), "file": str(target)}
-    if not context.dry_run:
-        preview(desk, batch, target, args.customer_from, args.customer_to)
-    return Answer(data, lines=[str(target)])
+    with output.folder_or_zip(desk, args.out) as folder:
+        target = folder / file_name(batch, mark="ENTWURF")
+        if not context.dry_run:
+            preview(desk, batch, target, args.customer_from, args.customer_to)
+    (made,) = output.handed_out(desk, args.out, [target])
+    data = {"batch": batch_data(batch, batch_sum(desk.store, batch)), "file": str(made)}
+    return Answer(data, lines=[str(made)])
 
 
 def reprint(context: Context, args: Namespace) -> Answer:
     """As sent: the archived bytes as Kopie. Recomputed: differences, causes, later batches."""
     desk = context.desk
     batch = batch_by_number(desk.store, args.number)
-    folder = output.output_folder(desk, args.out)
+    batch_rows.allow(batch, BatchAction.REPRINT)
     data: dict[str, Any] = {"batch": batch_data(batch)}
     if args.to_run:
-        if context.dry_run:
-            return Answer(data)
         run = batch_mail.create_run(desk, batch)
         line = _("Rechnungslauf {number} angelegt").format(number=run.number)
-        return Answer({**data, "run": encode(run)}, lines=[line])
+        return Answer({**data, "run": encode(run)}, lines=[] if context.dry_run else [line])
     if args.recompute:
         found = batch_reprint.plan_recompute(desk.store, batch, args.customer_from, args.customer_to)
-        files = [] if context.dry_run else batch_reprint.print_recomputed(desk, batch, found, folder)
+        files: list[Path] = []
+        if not context.dry_run:
+            with output.folder_or_zip(desk, args.out) as folder:
+                files = batch_reprint.print_recomputed(desk, batch, found, folder)
+            files = output.handed_out(desk, args.out, files)
         lines = [batch_title(batch), *(line for one in found for line in recomputed_lines(one))]
         items = listing(recomputed_data(one) for one in found)
         return Answer({**data, "recomputed": True, **items, "files": [str(f) for f in files]}, lines=lines)
     if context.dry_run:
         return Answer({**data, "recomputed": False})
-    files = batch_reprint.reprint_as_sent(desk, batch, folder, args.customer_from, args.customer_to)
+    with output.folder_or_zip(desk, args.out) as folder:
+        files = batch_reprint.reprint_as_sent(desk, batch, folder, args.customer_from, args.customer_to)
+    files = output.handed_out(desk, args.out, files)
     return Answer({**data, "recomputed": False, "files": [str(f) for f in files]}, lines=[str(f) for f in files])
 
 

@@ -4,8 +4,10 @@ import os
 import shlex
 import shutil
 import subprocess
+import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tui_billing.domain.messages import N_, Problem, Refused
@@ -49,6 +51,25 @@ def put_zip(files: Iterable[tuple[str, Path]], target: Path) -> None:
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_or_zip(desk: Desk, out: str = "") -> Iterator[Path]:
+    """The folder to write into; where `out` names a ZIP, what was written is packed into it at the end."""
+    target = output_folder(desk, out)
+    if not is_zip(target):
+        yield target
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+        if files := sorted(Path(folder).iterdir()):
+            put_zip(((file.name, file) for file in files), target)
+
+
+def handed_out(desk: Desk, out: str, files: Sequence[Path]) -> list[Path]:
+    """What the clerk is told: the files, or the one ZIP that holds them."""
+    target = output_folder(desk, out)
+    return [target] if files and is_zip(target) else list(files)
 
 
 def free_name(folder: Path, stem: str, ending: str = ".pdf") -> Path:
