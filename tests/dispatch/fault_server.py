@@ -227,11 +227,11 @@ class Session:
     def _dot(self, data: bytes) -> None:
         stored = Stored(self.sender, list(self.recipients), data.replace(b"\r\n..", b"\r\n.") + b"\r\n")
         fault = self.server.fault("stored")
-        if fault:
+        reply = fault or self.server.fault("dot") or DEFAULTS["dot"]
+        # Stored before the reply is sent: whoever has the reply finds the mail.
+        if fault or reply[0] in "23":
             self.server.stored.append(stored)
-            self.answer("dot", fault=fault)
-        elif self.answer("dot"):
-            self.server.stored.append(stored)
+        self.answer("dot", fault=reply)
 
 
 def _address(line: bytes) -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pyte
 
+UNSET = ("NO_COLOR", "COLORTERM", "TERM", "COLUMNS", "LINES")
+"""What would speak for the terminal: a runner of tests sets some of them for itself."""
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys
@@ -33,7 +35,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         program = PROGRAM.format(tests=str(Path(__file__).parent), root=str(ROOT), copies=copies, slow=slow)
-        surroundings = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLORTERM", "TERM")}
+        surroundings = {k: v for k, v in os.environ.items() if k not in UNSET}
         surroundings |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "Europe/Berlin", **environment}
         self.pid, self.fd = pty.fork()
         if self.pid == 0:

@@ -82,7 +82,7 @@ async def test_a_batch_from_the_form_over_the_plan_to_the_print(tmp_path: Path) 
         assert title(app) == "Rechnungsstapel 1 · Abschluss 15.11.2026 · offen"
         assert rows(app)[0] == "> 1 Kunde [/] 1 1 0,00 0,00 119,00 119,00"
         await press(pilot, "delete")
-        assert status(app) == "1 Kunde mit 1 Beleg entfernt · u rückgängig"
+        assert status(app) == "1 Kunde, 1 Beleg entfernt · u rückgängig"
         await press(pilot, "u")
         assert table(app).row_count == 3
         assert balance(app) == "3 Kunden · 3 Belege · neu 357,00 € · Rechnungsbeträge 357,00 €"
