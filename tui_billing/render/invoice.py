@@ -5,7 +5,7 @@ from datetime import date
 from tui_billing.domain.documents import Document, DocumentKind, VatCategory
 from tui_billing.domain.due_dates import skonto_date
 from tui_billing.domain.format import NBSP, day, money, percent
-from tui_billing.domain.law_notes import property_work_note
+from tui_billing.domain.law_notes import CASH_ACCOUNTING_NOTE_FROM, property_work_note
 from tui_billing.domain.money import percent_of
 from tui_billing.domain.parties import Party
 from tui_billing.render import girocode
@@ -15,7 +15,6 @@ from tui_billing.render.markup import escape, markdown_blocks, plain
 from tui_billing.render.positions import item_table
 from tui_billing.render.texts import TITLES, VAT_NOTES, label, language_of
 
-CASH_ACCOUNTING_NOTE_FROM = date(2028, 1, 1)  # § 14(4) no. 6a UStG
 ASKS_FOR_MONEY = (DocumentKind.INVOICE, DocumentKind.DEBIT_MEMO)
 
 
