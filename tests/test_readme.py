@@ -66,3 +66,13 @@ def test_every_noun_has_its_module():
 
     for module, _text in NOUNS.values():
         assert callable(importlib.import_module(module).register)
+
+
+@pytest.mark.parametrize("name", ["README.md", "DEVELOPERS.md", "docs/architecture.md", "docs/decisions.md"])
+def test_every_path_that_a_document_names_exists(name):
+    root = README.parent
+    text = (root / name).read_text(encoding="utf-8")
+    named = re.findall(r"\b(?:tests|bench|scripts|docs|tui_billing|data)/[\w./-]*\w", text)
+    named += re.findall(r"`(screens|store|render|dispatch|exchange|services|domain|commands)/", text)
+    missing = [path for path in named if not (root / path).exists() and not (root / "tui_billing" / path).exists()]
+    assert missing == []

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui_billing.store.engine import Changes, Doc, Entry
-from tui_billing.store.journal import OPS, BadLine, dump, fields_of, ops_of, parse
+from tui_billing.store.journal import OPS, fields_of, ops_of, parse
+from tui_billing.store.json_text import BadLine, dump
 from tui_billing.store.keys import KeyBook
 from tui_billing.store.segments import damaged
 from tui_billing.store.state import journals

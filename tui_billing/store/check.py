@@ -14,7 +14,8 @@ from tui_billing.store import audit
 from tui_billing.store.engine import Entry, StoreError
 from tui_billing.store.fsops import FsOps, file_mode
 from tui_billing.store.indexes import BadIndex, KeyCollector
-from tui_billing.store.journal import BadLine, checked_hash, dump, fields_of, load, ops_of
+from tui_billing.store.journal import checked_hash, fields_of, ops_of
+from tui_billing.store.json_text import BadLine, dump, load
 from tui_billing.store.keys import KeyBook
 from tui_billing.store.locks import FileLock
 from tui_billing.store.manifest import Manifest, SegmentInfo, load_manifest

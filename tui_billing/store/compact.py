@@ -16,8 +16,8 @@ from typing import Any
 from tui_billing.store.engine import StoreError
 from tui_billing.store.fsops import FsOps, file_mode, write_at
 from tui_billing.store.indexes import BadIndex, Identity, Section, Slots, TableIndex, spliced
-from tui_billing.store.journal import load
 from tui_billing.store.journal_engine import JournalEngine, open_engine
+from tui_billing.store.json_text import load
 from tui_billing.store.keys import KeyValues, encoded
 from tui_billing.store.locks import FileLock
 from tui_billing.store.manifest import Manifest, SegmentInfo

@@ -9,10 +9,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from json import scanner
 from typing import Any
 
 from tui_billing.store.engine import Doc
+from tui_billing.store.json_text import BadLine, dump, scan_json
 
 START = "0" * 64
 PREFIX = b'{"h":"'
@@ -20,37 +20,13 @@ REST_AT = len(PREFIX) + 64 + 1
 OPS = b',"ops":['
 FIRST_OP = re.compile(r'\["((?:[^"\\]|\\.)*)",(\d+),')
 
-scan_json: Any = scanner.make_scanner(json.JSONDecoder())  # type: ignore[arg-type]
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-_encode_ascii = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-
-
-class BadLine(ValueError):
-    """A line that is not what its writer wrote."""
-
-
-def dump(value: Any) -> bytes:
-    """A value as compact JSON on one line; lone surrogates are escaped, since UTF-8 has no form for them."""
-    try:
-        return _encode(value).encode()
-    except UnicodeEncodeError:
-        return _encode_ascii(value).encode()
-
-
-def load(raw: bytes) -> Doc:
-    """A document from its bytes. Raises BadLine."""
-    try:
-        doc, _ = scan_json(str(raw, "utf-8"), 0)
-    except (ValueError, StopIteration) as error:
-        raise BadLine(f"no JSON: {error}") from None
-    if type(doc) is not dict:
-        raise BadLine("no JSON object")
-    return doc
-
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One record of a transaction: the new document or None; `raw` is its text, at `offset` in the line."""
+    """One record of a transaction: the new document or None; `raw` is its text, at `offset` in the line.
+
+    `old` is what was there before: None, the whole text of a document that goes away, else a `way_back`.
+    """
 
     table: str
     record_id: int
@@ -70,8 +46,26 @@ class Line:
     ops_at: list[int]
 
 
+def way_back(old: Doc, new: Doc) -> bytes:
+    """What turns `new` into `old` again: `[{fields with their old values},[names that were not there]]`."""
+    was = {name: value for name, value in old.items() if name not in new or not _same(value, new[name])}
+    return dump([was, [name for name in new if name not in old]])
+
+
+def _same(value: Any, other: Any) -> bool:
+    """Equal as JSON: 1, 1.0 and true are equal for Python only."""
+    return value == other and (type(value) is type(other) is str or repr(value) == repr(other))
+
+
+def turned_back(new: Doc, way: list[Any]) -> Doc:
+    """The document before the change that led to `new`. Raises ValueError where `way` is not a way_back."""
+    was: Doc
+    was, absent = way
+    return {name: value for name, value in new.items() if name not in absent} | was
+
+
 def make_line(head: str, fields: dict[str, Any], ops: Iterable[Op]) -> Line:
-    """A line chained to `head`; the documents that were replaced follow as "old" where there are any."""
+    """A line chained to `head`; what the documents were before follows as "old" where there is any."""
     pieces = [b"," + dump(fields)[1:-1] + OPS]
     size = REST_AT + len(pieces[0])
     offsets: list[int] = []
@@ -156,6 +150,11 @@ def parse(line: bytes) -> Parsed:
         fields = json.loads(line)
         ops = fields.pop("ops", [])
         olds = fields.pop("old", None) or [None] * len(ops)
-        return Parsed(fields, [(op[0], op[1], old, op[2]) for op, old in zip(ops, olds, strict=True)])
+        return Parsed(fields, [(op[0], op[1], _before(op[2], old), op[2]) for op, old in zip(ops, olds, strict=True)])
     except (ValueError, LookupError, TypeError) as error:
         raise BadLine(str(error)) from None
+
+
+def _before(new: Doc | None, old: Any) -> Doc | None:
+    """The old document: as it stands in the line, or by its way back from the new one."""
+    return turned_back(new or {}, old) if isinstance(old, list) else old

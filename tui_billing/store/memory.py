@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tui_billing.store.engine import Changes, Doc, Entry, NotUnique, Stale
-from tui_billing.store.journal import dump, load
+from tui_billing.store.json_text import dump, load
 from tui_billing.store.schema import TABLES, KeyFunction
 
 

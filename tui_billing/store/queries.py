@@ -5,7 +5,7 @@ from typing import Any
 
 from tui_billing.store.engine import Damaged, Doc
 from tui_billing.store.indexes import RANGE
-from tui_billing.store.journal import BadLine, dump, load, scan_json
+from tui_billing.store.json_text import BadLine, dump, load, parse_json
 from tui_billing.store.keys import KeyBook, KeyValues, encoded, is_exact
 from tui_billing.store.overlay import Overlay, text_of
 from tui_billing.store.segments import damaged
@@ -56,9 +56,9 @@ class Queries:
         for start in range(0, len(ids), CHUNK):
             found = [(i, raw) for i in ids[start : start + CHUNK] if (raw := self.raw(table, i)) is not None]
             try:
-                docs, _ = scan_json(str(b"[" + b",".join([raw for _, raw in found]) + b"]", "utf-8"), 0)
+                docs = parse_json(b"[" + b",".join([raw for _, raw in found]) + b"]")
                 sound = [doc["id"] for doc in docs] == [i for i, _ in found]
-            except (ValueError, KeyError, TypeError, StopIteration):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 sound = False
             out += docs if sound else [self._parsed(table, i, raw) for i, raw in found]
         return out

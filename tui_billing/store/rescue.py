@@ -13,7 +13,8 @@ from tui_billing.store.audit import raw_lines
 from tui_billing.store.backup import Backup, copy_documents, must_be_free
 from tui_billing.store.engine import StoreError
 from tui_billing.store.fsops import FsOps, file_mode, folder_mode, replace_file
-from tui_billing.store.journal import START, BadLine, checked_hash, dump, fields_of, load, make_line, ops_of
+from tui_billing.store.journal import START, checked_hash, fields_of, make_line, ops_of
+from tui_billing.store.json_text import BadLine, dump, load
 from tui_billing.store.keys import KeyBook
 from tui_billing.store.manifest import Manifest, SegmentInfo
 from tui_billing.store.migrations import UPCASTERS, Upcaster

@@ -21,7 +21,7 @@ from tui_billing.store.indexes import (
     Identity,
     TableIndex,
 )
-from tui_billing.store.journal import BadLine, dump, load
+from tui_billing.store.json_text import BadLine, dump, load
 from tui_billing.store.keys import KeyBook
 from tui_billing.store.manifest import SegmentInfo
 

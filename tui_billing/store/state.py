@@ -9,7 +9,8 @@ from typing import Any
 from tui_billing.store.engine import Damaged, StoreError
 from tui_billing.store.fsops import FsOps
 from tui_billing.store.indexes import BadIndex
-from tui_billing.store.journal import BadLine, Line, Op, checked_hash, dump, fields_of, ops_of
+from tui_billing.store.journal import Line, Op, checked_hash, fields_of, ops_of
+from tui_billing.store.json_text import BadLine, dump
 from tui_billing.store.keys import KeyBook, KeyValues
 from tui_billing.store.manifest import Manifest, load_manifest
 from tui_billing.store.migrations import refuse_newer

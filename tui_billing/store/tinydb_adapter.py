@@ -17,8 +17,8 @@ from tinydb.storages import Storage
 from tinydb.table import Document, Table
 
 from tui_billing.store.engine import Doc, ReadOnly
-from tui_billing.store.journal import dump
 from tui_billing.store.journal_engine import JournalEngine, open_engine
+from tui_billing.store.json_text import dump
 from tui_billing.store.schema import TABLES
 from tui_billing.store.transaction import Delta
 

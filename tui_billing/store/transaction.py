@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from tui_billing.store.engine import Doc, NotUnique, Stale
-from tui_billing.store.journal import Op, dump, load
+from tui_billing.store.journal import Op, way_back
+from tui_billing.store.json_text import dump, load
 from tui_billing.store.keys import KeyBook, KeyValues
 from tui_billing.store.overlay import Overlay, text_of
 from tui_billing.store.queries import Queries
@@ -22,7 +23,7 @@ class Delta:
         self.overlay = Overlay(book)
         self._next_ids: dict[str, int] = {}
         self._view: tuple[State, Queries] | None = None
-        self.order: dict[tuple[str, int], None] = {}
+        self.order: dict[tuple[str, int], bytes | None] = {}
         self._counted: dict[str, int] = {}
 
     def _on(self, table: str, read: Callable[[Queries], T]) -> T:
@@ -63,8 +64,9 @@ class Delta:
 
     def put(self, table: str, doc: Doc, expect_rev: int | None = None) -> int:
         record_id = int(doc["id"])
-        rev = int(self._current(table, record_id, doc, expect_rev)["rev"]) + 1
-        self.set(table, record_id, {**doc, "rev": rev}, existed=True)
+        before = self._current(table, record_id, doc, expect_rev)
+        rev = int(before["rev"]) + 1
+        self.set(table, record_id, {**doc, "rev": rev}, existed=True, before=before)
         return rev
 
     def delete(self, table: str, record_id: int, expect_rev: int | None = None) -> None:
@@ -90,14 +92,15 @@ class Delta:
         self._next_ids[table] = record_id + 1
         return record_id
 
-    def set(self, table: str, record_id: int, doc: Doc, *, existed: bool) -> None:
-        """Lay down a whole document with its id and rev. Raises NotUnique."""
+    def set(self, table: str, record_id: int, doc: Doc, *, existed: bool, before: Doc | None = None) -> None:
+        """Lay down a whole document with its id and rev; `before` is the current one, if known. Raises NotUnique."""
         raw = dump(doc)
         values = self._book.of(table).values(doc)
-        self._check_unique(table, record_id, values)
+        self._check_unique(table, record_id, values, before)
         self._counted[table] = self._counted.get(table, 0) + (not existed)
         self.overlay.put(table, record_id, raw, doc, values)
-        self.order[table, record_id] = None
+        first = before is not None and (table, record_id) not in self.order
+        self.order[table, record_id] = way_back(before, doc) if first and before is not None else None
         if record_id >= self.next_id(table):
             self._next_ids[table] = record_id + 1
 
@@ -107,17 +110,23 @@ class Delta:
         self.overlay.put(table, record_id, None, None)
         self.order[table, record_id] = None
 
-    def _check_unique(self, table: str, record_id: int, values: KeyValues) -> None:
-        if any(values[position] for position, _ in self._book.of(table).uniques):
+    def _check_unique(self, table: str, record_id: int, values: KeyValues, before: Doc | None) -> None:
+        keys = self._book.of(table)
+        if before is not None and all(values[p] == keys.functions[p](before) for p, _ in keys.uniques):
+            return  # whoever had these values a moment ago has them still
+        if any(values[position] for position, _ in keys.uniques):
             taken = self._on(table, lambda q: q.taken(table, values, record_id))
             if taken is not None:
                 raise NotUnique(table, *taken)
 
     def ops(self, state: State) -> Iterator[Op]:
-        """The changes in order of their first write, with the texts that they replace."""
-        for table, record_id in self.order:
+        """The changes in order of their first write, each with what was there before."""
+        for (table, record_id), way in self.order.items():
             raw = text_of(self.overlay.docs[table][record_id])
-            yield Op(table, record_id, None, raw, 0, state.queries.raw(table, record_id))
+            old = way or state.queries.raw(table, record_id)
+            if way is None and old is not None and raw is not None:
+                old = way_back(load(old), load(raw))
+            yield Op(table, record_id, None, raw, 0, old)
 
     def take_back(self, table: str, record_id: int, old: Doc | None, new: Doc | None) -> None:
         """Undo one change. Raises Stale where the record has moved since, NotUnique where its key is taken."""
