@@ -4,6 +4,7 @@ Rows are ids; `cells` gives the texts of one row when it is shown. Sign in the g
 NO_COLOR and 16 colours lose nothing. Nothing is parsed as markup and no control character reaches the terminal.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -16,7 +17,6 @@ from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.timer import Timer
 
 from tui_billing import keymap
 from tui_billing.domain.texts import fold
@@ -94,7 +94,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._styles: dict[str, Style] = {}
         self._layout: tuple[tuple[int, bool], ...] = ()
         self._laid_for = -1
-        self._scan_timer: Timer | None = None
+        self._scan_soon: asyncio.TimerHandle | None = None
 
     # --- rows ---
 
@@ -163,20 +163,24 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.list.set_filter(text, self._page() + 1)
         self._stop_scan()
         if self.list.is_filtering:
-            self._scan_timer = self.set_timer(REST, self._scan_on)
+            self._scan_after(REST)
         self._rows_changed(keep_strips=True)
 
+    def _scan_after(self, seconds: float) -> None:
+        """A bare handle of the loop: a timer of Textual's is a task, and one a letter costs more than the search."""
+        self._scan_soon = asyncio.get_running_loop().call_later(seconds, self._scan_on)
+
     def _stop_scan(self) -> None:
-        if self._scan_timer is not None:
-            self._scan_timer.stop()
-            self._scan_timer = None
+        if self._scan_soon is not None:
+            self._scan_soon.cancel()
+            self._scan_soon = None
 
     def _scan_on(self) -> None:
         self._stop_scan()
         before = self.row_count
         self.list.scan(SEARCHED if self.list.is_folded else FOLDED)
         if self.list.is_filtering:
-            self._scan_timer = self.set_timer(PAUSE, self._scan_on)
+            self._scan_after(PAUSE)
         if before <= self._page():
             self._rows_changed(keep_strips=True)
         elif not self.list.is_filtering:
@@ -346,6 +350,9 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips.clear()
         self.set_reactive(RecordTable.virtual_size, Size(self.size.width, self.row_count + 1))
         self._keep_in_view()
+
+    def on_unmount(self) -> None:
+        self._stop_scan()
 
     def on_focus(self) -> None:
         self._tell_screen_reader()

@@ -4,14 +4,19 @@ Marks are ids and survive sort, filter and refresh. Removing costs one pass over
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import compress, repeat
+from operator import contains
 from typing import Any
 
 from tui_billing.domain.texts import fold
 
 SLICE = 2000
-FEW = 2000
+STEP = 500
 AT_ONCE = 5000
-"""Rows that are searched for a key at once; what is longer is searched when the fingers rest."""
+"""Rows that are searched for a key at once, in steps until a page is full; the rest when the fingers rest."""
+SAMPLE = 200
+RARE = 0.05
+"""After so many hits the search in all texts at once goes on only where fewer rows than this share seem to match."""
 
 
 def filter_fold(text: str) -> str:
@@ -113,11 +118,11 @@ class RowList:
         keep, source = self.cursor_id, self.shown if narrows else self.every
         self.needle, self._words = needle, tuple(needle.split())
         self._start_filter(source)
-        at_once = AT_ONCE if self.is_folded else SLICE
-        while (
-            self._scanned is not None and self._scanned < at_once and (len(self.shown) < page or len(source) <= at_once)
-        ):
-            self.scan(at_once)
+        at_once, step = (AT_ONCE, STEP) if self.is_folded else (SLICE, SLICE)
+        if len(source) <= at_once:
+            step = at_once
+        while self._scanned is not None and self._scanned < at_once and (len(self.shown) < page or step == at_once):
+            self.scan(step)
         self._end_range()
         self._place(keep, 0)
 
@@ -144,16 +149,22 @@ class RowList:
         if self._fold_at < len(self.every):
             return False
         if not self._joined:
-            self._joined = "\n".join([folded[i] for i in self.every])
+            self._folded = {i: folded[i] for i in self.every}
+            self._joined = "\n".join(self._folded.values())
         return True
 
+    def _all_with(self, word: str) -> list[int]:
+        """All rows with this word; needs the joined texts, and the single ones in the order of the rows with them."""
+        few, folded = self._few(word), self._folded
+        return list(compress(folded, map(contains, folded.values(), repeat(word)))) if few is None else few
+
     def _few(self, word: str) -> list[int] | None:
-        """The rows with this word found in all texts at once, or None where they are many: twice as quick for few."""
+        """The rows with this word found in all texts at once, or None where they seem many: twice as quick for few."""
         found: list[int] = []
         row, start, joined = 0, 0, self._joined
         at = joined.find(word)
         while at >= 0:
-            if len(found) == FEW:
+            if len(found) == SAMPLE and row * RARE < SAMPLE:
                 return None
             row += joined.count("\n", start, at)
             found.append(self.every[row])
@@ -178,10 +189,8 @@ class RowList:
         if len(self._words) == 1 and self.is_folded:
             word = self._words[0]
             if self._joined and self._source is self.every and end >= len(self.every):
-                few = self._few(word)
-                if few is not None:
-                    self.shown, self._scanned = few, None
-                    return
+                self.shown, self._scanned = self._all_with(word), None
+                return
             self.shown += [i for i in part if word in folded[i]]
         else:
             self.shown += [i for i in part if self.matches(i)]
