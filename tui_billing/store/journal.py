@@ -53,8 +53,10 @@ def way_back(old: Doc, new: Doc) -> bytes:
 
 
 def _same(value: Any, other: Any) -> bool:
-    """Equal as JSON: 1, 1.0 and true are equal for Python only."""
-    return value == other and (type(value) is type(other) is str or repr(value) == repr(other))
+    """Equal as JSON: 1, 1.0 and true, or 0.0 and -0.0, are equal for Python only."""
+    if type(value) is not type(other):
+        return False
+    return bool(value == other) if isinstance(value, (str, int)) else dump(value) == dump(other)
 
 
 def turned_back(new: Doc, way: list[Any]) -> Doc:
