@@ -19,8 +19,10 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from samples import BUYER, SELLER
+
 from tui_billing.domain.documents import Document, Line
-from tui_billing.domain.parties import Address, InvoiceFormat, Party
+from tui_billing.domain.parties import InvoiceFormat
 from tui_billing.domain.totals import compute
 from tui_billing.exchange.einvoice_file import read_einvoice
 from tui_billing.exchange.einvoice_schemas import Schematron, has_saxon, rule_files
@@ -32,21 +34,6 @@ from tui_billing.render.worker import Order, render_batch
 from tui_billing.services.einvoice_check import check_einvoice_file
 
 GOAL = 3.0
-SELLER = Party(
-    name="Muster & Söhne GmbH",
-    address=Address(street="Kontorstraße 12", postcode="20457", city="Hamburg"),
-    tax_number="22/123/45678",
-    vat_id="DE136695976",
-    iban="DE02120300000000202051",
-    email="rechnung@muster.example",
-    phone="+49 40 123456",
-)
-BUYER = Party(
-    number="10004",
-    name="Bäckerei Öztürk & Söhne",
-    address=Address(street="Große Straße 7", postcode="22765", city="Hamburg"),
-    email="buero@oeztuerk.example",
-)
 
 
 def invoice(number: int) -> Document:

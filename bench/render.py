@@ -27,26 +27,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import render_peers
+from samples import BUYER, SELLER
 
 from tui_billing.domain.documents import Document, Line
-from tui_billing.domain.parties import Address, Party, PaymentTerms
+from tui_billing.domain.parties import PaymentTerms
 from tui_billing.domain.totals import compute
 
 GOALS = {"markdown-pdf": 1.8, "Typst": 1.9, "ReportLab": 1.9, "WeasyPrint": 20.0}
-SELLER = Party(
-    name="Muster & Söhne GmbH",
-    address=Address(street="Kontorstraße 12", postcode="20457", city="Hamburg"),
-    tax_number="22/123/45678",
-    vat_id="DE136695976",
-    iban="DE02120300000000202051",
-    bic="BYLADEM1001",
-)
-BUYER = Party(
-    number="10004",
-    name="Bäckerei Öztürk & Söhne",
-    contact_person="Frau Yılmaz",
-    address=Address(street="Große Straße 7", postcode="22765", city="Hamburg"),
-)
 
 
 def invoice(lines: int, number: int, girocode: bool = False) -> Document:
