@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_billing.domain.cancellation import correction, remaining, storno, storno_problems
+from tui_billing.domain.cancellation import correction, correction_problems, remaining, storno, storno_problems
 from tui_billing.domain.documents import (
     Adjustment,
     Document,
@@ -139,6 +139,52 @@ def test_lines_taken_back_carry_their_share_of_the_discounts() -> None:
 def test_refused_corrections(change: object, code: str) -> None:
     made, problems = correction(gross("119.00"), change, TODAY)  # type: ignore[arg-type]
     assert (made, [p.code for p in problems]) == (None, [code])
+
+
+def two_rates() -> Document:
+    return invoice(Line(name="a", unit_price=D(100)), Line(name="b", unit_price=D(100), vat_rate=D(7)))
+
+
+def test_an_amount_goes_over_what_earlier_corrections_have_left_of_each_rate() -> None:
+    """B7, A6.4: 119,00 at 19 % are taken back already, so 107,00 are all at 7 %."""
+    first, _ = correction(two_rates(), [Line(position=1, quantity=D(1))], TODAY)
+    second, problems = correction(two_rates(), D("107.00"), TODAY, [numbered(first, "KO-1")])
+    assert not problems and second is not None
+    assert [(row.rate, row.net, row.tax) for row in second.totals.vat] == [(7, D("-100.00"), D("-7.00"))]
+
+
+def test_no_rate_is_taken_back_beyond_what_it_was() -> None:
+    """178,50 are less than the invoice's 226,00, but more than its 119,00 at 19 %."""
+    made, problems = correction(two_rates(), [Line(position=1, quantity=D("1.5"))], TODAY)
+    assert (made, [p.code for p in problems]) == (None, ["KORREKTUR_UEBERSTEIGT_RECHNUNG"])
+    assert say(problems[0]) == (
+        "Die Korrektur übersteigt die Positionen zu 19 % der Rechnung RE-2026-00007: noch 119,00 EUR offen."
+    )
+
+
+def test_only_positions_and_rates_of_the_original_are_taken_back() -> None:
+    made, problems = correction(two_rates(), [Line(position=3, quantity=D(1), unit_price=D(5))], TODAY)
+    assert (made, [p.code for p in problems]) == (None, ["POSITION_UNBEKANNT"])
+    assert say(problems[0]) == "RE-2026-00007 hat keine Position 3."
+    fine, _ = correction(two_rates(), D("10.00"), TODAY)
+    assert fine is not None
+    edited = compute(replace(fine, lines=tuple(replace(line, vat_rate=D(16)) for line in fine.lines)))
+    assert [p.code for p in correction_problems(two_rates(), edited)] == ["STEUERSATZ_NICHT_DER_RECHNUNG"]
+
+
+@given(st.lists(st.integers(1, 20_000), min_size=1, max_size=6), st.integers(0, 1))
+def test_corrections_by_lines_and_amounts_leave_no_rate_negative(cents: list[int], taken: int) -> None:
+    original = two_rates()
+    made: list[Document] = []
+    if taken:
+        made.append(numbered(correction(original, [Line(position=2, quantity=D("0.3"))], TODAY)[0], "KO-0"))
+    for n, amount in enumerate(cents):
+        one, _ = correction(original, min(D(amount).scaleb(-2), remaining(original, made)), TODAY, made)
+        if one is not None:
+            made.append(numbered(one, f"KO-{n + 1}"))
+    for row in original.totals.vat:
+        back = [r for d in made for r in d.totals.vat if r.rate == row.rate]
+        assert row.net + row.tax + sum(r.net + r.tax for r in back) >= 0
 
 
 def test_corrections_of_second_documents_are_refused() -> None:

@@ -10,9 +10,10 @@ from fakes import SELLER, TODAY, add_company, add_customer, add_invoice, make_de
 from tui_billing.domain.batches import BatchRow, InvoiceBatch, ReceivableEntry
 from tui_billing.domain.documents import Document, DocumentKind, DocumentState, DocumentType, Line
 from tui_billing.domain.orders import Period
-from tui_billing.domain.parties import Address, PaymentTerms
+from tui_billing.domain.parties import Address, Company, PaymentTerms
 from tui_billing.domain.runs import Dispatch, RowState
 from tui_billing.services import documents
+from tui_billing.services.company import save_company
 from tui_billing.services.errors import Refused
 
 AT = "2026-11-22T12:00:00+00:00"
@@ -186,6 +187,31 @@ def test_a6_4_corrections_never_exceed_the_invoice(desk):
     with pytest.raises(Refused) as refused:
         documents.correct(desk, document.id, Decimal("0.01"), "Minderung")
     assert refused.value.problems[0].code == "KORREKTUR_UEBERSTEIGT_RECHNUNG"
+
+
+def test_a6_4_an_edited_correction_never_exceeds_the_invoice_either(desk):
+    document = output(desk, add_invoice(desk, add_customer(desk, "1")))
+    made = documents.correct(desk, document.id, Decimal("59.50"), "Minderung")
+    more = replace(made, lines=(replace(made.lines[0], unit_price=Decimal("119.01")),))
+    with desk.store.transaction("edit") as tx, pytest.raises(Refused) as refused:
+        documents.change(tx, more)
+    assert [p.code for p in refused.value.problems] == ["KORREKTUR_UEBERSTEIGT_RECHNUNG"]
+    less = replace(made, lines=(replace(made.lines[0], unit_price=Decimal("119.00")),))
+    with desk.store.transaction("edit") as tx:
+        assert documents.change(tx, less).totals.gross == Decimal("-119.00")
+
+
+def test_a1_3_an_open_document_takes_the_tax_number_that_the_company_gets_later(desk):
+    seller = save_company(desk, replace(desk.store.need(Company, 1), tax_number="", vat_id=""))
+    document = add_invoice(desk, add_customer(desk, "1"), net="300", company=seller)
+    with pytest.raises(Refused) as refused:
+        documents.finalise(desk, document.id)
+    assert [p.code for p in refused.value.problems] == ["STEUERNUMMER_FEHLT"]
+    save_company(desk, replace(desk.store.need(Company, 1), tax_number="22/815/08150", small_business=True))
+    final = documents.finalise(desk, document.id)
+    assert (final.seller.tax_number, final.seller.small_business) == ("22/815/08150", False)
+    save_company(desk, replace(desk.store.need(Company, 1), tax_number="9"))
+    assert documents.need_document(desk.store, document.id).seller.tax_number == "22/815/08150"
 
 
 def test_a_storno_needs_a_reason_and_keeps_it_in_the_audit_trail(desk):

@@ -21,7 +21,7 @@ from tui_billing.domain.format import money
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.money import EXACT, product, r2, split
 from tui_billing.domain.parties import PaymentTerms
-from tui_billing.domain.totals import compute, group_nets, negated
+from tui_billing.domain.totals import Group, compute, group_nets, negated
 
 _SECOND_KINDS = (DocumentKind.CANCELLATION, DocumentKind.CORRECTION)
 
@@ -51,20 +51,41 @@ def correction(
     """A Rechnungskorrektur over a gross amount (positive: less to pay), or over lines to take back.
 
     A line is one of the original's by its position, with the quantity to take back; tax category, rate and prices
-    come from the original. All corrections together never exceed the document (A6.4).
+    come from the original. All corrections together never exceed the document (A6.4), nor any of its tax rates.
     """
     problems = _state_problems(document)
+    if not problems and not isinstance(change, Decimal):
+        problems = _unknown_lines(document, change)
     if problems:
         return None, problems
-    made = _by_amount(document, change) if isinstance(change, Decimal) else _by_lines(document, change)
+    by_amount = isinstance(change, Decimal)
+    made = _by_amount(document, change, already_corrected) if by_amount else _by_lines(document, change)
     result = _second(made, document, DocumentKind.CORRECTION, day)
-    problems = _amount_problems(document, result, already_corrected)
+    problems = correction_problems(document, result, already_corrected)
     return (None, problems) if problems else (result, [])
+
+
+def correction_problems(document: Document, made: Document, others: Sequence[Document] = ()) -> list[Problem]:
+    """What forbids this correction beside the `others`: asked when it is made, and again when it is edited (A6.4)."""
+    known = {(row.category, row.rate) for row in document.totals.vat}
+    for row in made.totals.vat:
+        if (row.category, row.rate) not in known:
+            text = N_("{number} hat keine Position zu {rate} %: die Korrektur behält die Steuersätze der Rechnung.")
+            return [_refusal(document, "STEUERSATZ_NICHT_DER_RECHNUNG", text, rate=row.rate)]
+    return _amount_problems(document, made, others)
 
 
 def remaining(document: Document, corrections: Sequence[Document]) -> Decimal:
     """Gross amount that is left after the corrections so far."""
     return document.totals.gross + _corrected(corrections)
+
+
+def _remaining_by_group(document: Document, corrections: Sequence[Document]) -> dict[Group, Decimal]:
+    """Gross amount that is left of each VAT group of the document, in its order."""
+    left = {(row.category, row.rate): row.net + row.tax for row in document.totals.vat}
+    for row in (row for made in _valid(corrections) for row in made.totals.vat):
+        left[row.category, row.rate] = left.get((row.category, row.rate), ZERO) + row.net + row.tax
+    return left
 
 
 def _valid(corrections: Sequence[Document]) -> list[Document]:
@@ -95,12 +116,36 @@ def _amount_problems(document: Document, made: Document, corrections: Sequence[D
     if not gross and not any(row.net or row.tax for row in made.totals.vat):
         return [_refusal(document, "KORREKTUR_OHNE_BETRAG", N_("Die Korrektur ändert keinen Betrag."))]
     left = remaining(document, corrections)
-    after = left + gross
-    sign = 1 if document.totals.gross >= 0 else -1
-    if sign * after < 0:
+    if _exceeds(document.totals.gross, left + gross):
         text = N_("Die Korrektur übersteigt die Rechnung {number}: noch {left} EUR sind offen für Korrekturen.")
         return [_refusal(document, "KORREKTUR_UEBERSTEIGT_RECHNUNG", text, left=money(left, symbol=False))]
+    before = _remaining_by_group(document, corrections)
+    after = _remaining_by_group(document, (*corrections, made))
+    for row in document.totals.vat:
+        group = row.category, row.rate
+        whole = row.net + row.tax
+        was_over = _exceeds(whole, before[group]) and abs(after[group]) <= abs(before[group])
+        if _exceeds(whole, after[group]) and not was_over:
+            text = N_(
+                "Die Korrektur übersteigt die Positionen zu {rate} % der Rechnung {number}: noch {left} EUR offen."
+            )
+            params = {"rate": row.rate, "left": money(before[group], symbol=False)}
+            return [_refusal(document, "KORREKTUR_UEBERSTEIGT_RECHNUNG", text, **params)]
     return []
+
+
+def _exceeds(original: Decimal, left: Decimal) -> bool:
+    """Whether more was taken back than there was: what is left has changed its sign."""
+    return left < 0 if original >= 0 else left > 0
+
+
+def _unknown_lines(document: Document, taken: Sequence[Line]) -> list[Problem]:
+    """Only positions of the original are taken back."""
+    known = {line.position for line in document.lines}
+    text = N_("{number} hat keine Position {n}.")
+    return [
+        _refusal(document, "POSITION_UNBEKANNT", text, n=line.position) for line in taken if line.position not in known
+    ]
 
 
 def _refusal(document: Document, code: str, text: str, **params: object) -> Problem:
@@ -133,20 +178,25 @@ def _second(made: Document, original: Document, kind: DocumentKind, day: date) -
     )
 
 
-def _by_amount(document: Document, gross: Decimal) -> Document:
-    """One line per VAT group with gross prices, so that the gross amount is exact and the rates are the original's."""
-    rows = document.totals.vat
-    parts = split(gross, [row.net + row.tax for row in rows])
+def _by_amount(document: Document, gross: Decimal, corrections: Sequence[Document]) -> Document:
+    """One line per VAT group with gross prices, so that the gross amount is exact and the rates are the original's.
+
+    It goes over what the corrections so far have left of each group, so that none is taken back twice.
+    """
+    left = _remaining_by_group(document, corrections)
+    if not any(left.values()):
+        left = _remaining_by_group(document, ())
+    parts = split(gross, list(left.values()))
     lines = tuple(
         Line(
             name=_label(document),
             quantity=Decimal(-1) if part >= 0 else Decimal(1),
             unit="",
             unit_price=abs(part),
-            vat_category=row.category,
-            vat_rate=row.rate,
+            vat_category=category,
+            vat_rate=rate,
         )
-        for row, part in zip(rows, parts, strict=True)
+        for (category, rate), part in zip(left, parts, strict=True)
         if part
     )
     return compute(replace(document, lines=lines, gross_prices=True, adjustments=(), prepaid=ZERO))
@@ -161,7 +211,7 @@ def _by_lines(document: Document, taken: Sequence[Line]) -> Document:
     originals = {line.position: line for line in document.lines}
     lines = []
     for line in taken:
-        original = originals.get(line.position, line)
+        original = originals[line.position]
         lines.append(replace(original, quantity=-line.quantity, unit_price=line.unit_price or original.unit_price))
     bare = compute(replace(document, lines=tuple(lines), adjustments=(), prepaid=ZERO))
     whole = sum(group_nets(document.lines).values(), ZERO)

@@ -9,6 +9,7 @@ from tui_billing.domain.parties import Company
 from tui_billing.domain.texts import clean
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import WrongUse
+from tui_billing.services.snapshots import follow_company
 from tui_billing.store.repositories import Repository
 
 COMPANY_ID = 1
@@ -65,8 +66,13 @@ def checked_company(record: Company) -> Company:
 
 
 def save_company(desk: Desk, record: Company, *, reason: str = "") -> Company:
-    """Store the company; `rev` 0 is the first time. Raises Stale where a colleague was faster."""
+    """Store the company; `rev` 0 is the first time. Raises Stale where a colleague was faster.
+
+    Open documents take the new seller with it, so that one that the law has refused can go out.
+    """
     with desk.store.transaction("Firma geändert", reason=reason, undoable=True) as tx:
         if tx.get(Company, COMPANY_ID) is None:
             return tx.insert(replace(record, id=COMPANY_ID))
-        return tx.put(replace(record, id=COMPANY_ID), expect_rev=record.rev)
+        stored = tx.put(replace(record, id=COMPANY_ID), expect_rev=record.rev)
+        follow_company(tx, stored)
+        return stored

@@ -15,8 +15,8 @@ from tui_billing.domain.retention import minimised, retention_end
 from tui_billing.domain.runs import Ignored, IgnoredKind
 from tui_billing.domain.texts import clean
 from tui_billing.services.desk import Desk
-from tui_billing.services.documents import follow_customer
 from tui_billing.services.errors import WrongUse, not_found
+from tui_billing.services.snapshots import follow_customer
 from tui_billing.store.repositories import Repository, Transaction
 
 RANGE = "KD"

@@ -10,11 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from tui_billing.domain.batches import BatchRow, ReceivableEntry
-from tui_billing.domain.cancellation import correction, storno, storno_problems
+from tui_billing.domain.cancellation import correction, correction_problems, storno, storno_problems
 from tui_billing.domain.documents import (
     DEFAULT_RANGES,
     Document,
-    DocumentHead,
     DocumentKind,
     DocumentState,
     DocumentType,
@@ -98,10 +97,9 @@ def change(tx: Transaction, document: Document, *, expect_rev: int | None = None
     # A PDF that was made for it shows the old contents: it must be made again.
     kept = replace(document, number=before.number, state=before.state, kind=before.kind, file="", file_hash="")
     dates_moved = (kept.invoice_date, kept.terms) != (before.invoice_date, before.terms)
-    stored = tx.put(
-        compute(replace(kept, due_date=due_date(kept.invoice_date, kept.terms) if dates_moved else kept.due_date)),
-        expect_rev=document.rev if expect_rev is None else expect_rev,
-    )
+    fresh = compute(replace(kept, due_date=due_date(kept.invoice_date, kept.terms) if dates_moved else kept.due_date))
+    _require_within_original(tx, fresh)
+    stored = tx.put(fresh, expect_rev=document.rev if expect_rev is None else expect_rev)
     entry = tx.find_one(ReceivableEntry, "document_id", document.id)
     if entry is not None:
         tx.put(_followed(entry, before, stored))
@@ -121,20 +119,14 @@ def _require_editable(before: Document, day: date) -> None:
         raise Refused(_problem("NUMMER_ANDERES_JAHR", text, before))
 
 
-def follow_customer(tx: Transaction, customer: Customer) -> int:
-    """Bring the buyer's snapshot of every open document in step with the mended customer; returns how many.
-
-    A final document keeps what it was printed with (A9); terms and language of an open one stay its own.
-    """
-    heads = tx.find(DocumentHead, "customer_id", customer.id)
-    buyer = buyer_party(customer)
-    changed = 0
-    for document in tx.get_many(Document, [h.id for h in heads if h.state is DocumentState.OPEN]).values():
-        fresh = replace(document, buyer=buyer, invoice_format=customer.invoice_format)
-        if fresh != document:
-            tx.put(replace(fresh, file="", file_hash=""))  # its PDF shows the old address
-            changed += 1
-    return changed
+def _require_within_original(tx: Transaction, edited: Document) -> None:
+    """An edited Korrektur still takes back at most what the invoice and its other corrections have left (A6.4)."""
+    original = tx.get(Document, edited.reference.document_id) if edited.reference else None
+    if original is None or edited.kind is not DocumentKind.CORRECTION:
+        return
+    others = [d for d in tx.find(Document, "reference", original.id) if d.id != edited.id]
+    if problems := correction_problems(original, edited, others):
+        raise Refused(*problems)
 
 
 def mark_output(

@@ -14,6 +14,7 @@ from tui_billing.services import documents, settings
 from tui_billing.services.company import company
 from tui_billing.services.customers import next_number
 from tui_billing.services.desk import Desk, Progress
+from tui_billing.services.snapshots import follow_customer
 from tui_billing.store.repositories import Store, Transaction
 
 T = TypeVar("T")
@@ -88,7 +89,7 @@ def apply_customers(desk: Desk, plan: ImportPlan[Customer], *, partial: bool = F
 def _store_customer(tx: Transaction, customer: Customer) -> Customer:
     if customer.id:
         stored = tx.put(customer, expect_rev=customer.rev)
-        documents.follow_customer(tx, stored)
+        follow_customer(tx, stored)
         return stored
     return tx.insert(customer if customer.number else replace(customer, number=next_number(tx)))
 
