@@ -58,8 +58,10 @@ def correction(
         problems = _unknown_lines(document, change)
     if problems:
         return None, problems
-    by_amount = isinstance(change, Decimal)
-    made = _by_amount(document, change, already_corrected) if by_amount else _by_lines(document, change)
+    if isinstance(change, Decimal):
+        made = _by_amount(document, change, already_corrected)
+    else:
+        made = _by_lines(document, change)
     result = _second(made, document, DocumentKind.CORRECTION, day)
     problems = correction_problems(document, result, already_corrected)
     return (None, problems) if problems else (result, [])

@@ -1,4 +1,4 @@
-"""Seller and buyer of open documents follow their mended records; a final document keeps what it was printed with (A9)."""
+"""Seller and buyer of open documents follow their mended records; a final one keeps what it was printed with (A9)."""
 
 from collections.abc import Iterable
 from dataclasses import replace
