@@ -167,6 +167,25 @@ def test_next_working_day(day: date, holidays: set[date], expected: date) -> Non
     assert next_working_day(day, holidays) == expected
 
 
+@pytest.mark.parametrize(
+    ("due", "paid", "late"),
+    [
+        pytest.param(date(2026, 12, 25), date(2026, 12, 28), 0, id="Christmas Day, a Friday: Monday is in time"),
+        pytest.param(date(2026, 12, 25), date(2026, 12, 29), 1, id="one day late measured from 28.12."),
+        pytest.param(date(2026, 4, 3), date(2026, 4, 7), 0, id="C10.6 Good Friday: Tuesday after Easter is in time"),
+        pytest.param(date(2027, 1, 1), date(2027, 1, 4), 0, id="New Year, a Friday"),
+        pytest.param(date(2026, 5, 14), date(2026, 5, 15), 0, id="Ascension Day"),
+        pytest.param(date(2026, 5, 25), date(2026, 5, 26), 0, id="Whit Monday"),
+        pytest.param(date(2026, 10, 3), date(2026, 10, 5), 0, id="3 October on a Saturday"),
+        pytest.param(date(2026, 1, 6), date(2026, 1, 7), 1, id="C10.7 Epiphany is no holiday of all Länder"),
+        pytest.param(date(2026, 12, 24), date(2026, 12, 28), 4, id="Christmas Eve is a working day"),
+    ],
+)
+def test_lateness_knows_the_holidays_of_all_of_germany(due: date, paid: date, late: int) -> None:
+    """C10, § 193 BGB: Saturday, Sunday, holiday -> next working day."""
+    assert days_late(due, paid) == late
+
+
 def test_skonto_day_on_a_sunday_ends_on_monday() -> None:
     terms = PaymentTerms(skonto_percent=D(2), skonto_days=14)
     last = skonto_date(date(2026, 11, 22), terms)
