@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from tui_billing.domain.batches import InvoiceBatch, Payment
 from tui_billing.domain.documents import ZERO
+from tui_billing.domain.due_dates import days_late
 from tui_billing.domain.messages import N_
 from tui_billing.domain.open_items import OpenItem
 from tui_billing.domain.parties import Customer
@@ -105,13 +106,17 @@ class ReceivablesScreen(ListScreen):
         return known[key] if key in known else super().sort_key(record, key)
 
     def tone(self, record: PostedRow) -> str:
-        late = record.open > 0 and record.due is not None and record.due < self.desk.today()
+        late = record.open > 0 and self._is_late(record)
         return "alert" if late else "" if record.open else "muted"
+
+    def _is_late(self, record: PostedRow) -> bool:
+        """A due day on a weekend or holiday ends on the next working day (§ 193 BGB)."""
+        return record.due is not None and days_late(record.due, self.desk.today()) > 0
 
     def balance_text(self) -> str:
         rows = [r for r in self.records.values() if r.document_id]
         still = [r for r in rows if r.open]
-        late = sum((r.open for r in still if r.due and r.due < self.desk.today() and r.open > 0), ZERO)
+        late = sum((r.open for r in still if r.open > 0 and self._is_late(r)), ZERO)
         text = ngettext("{n} offener Posten {eur}", "{n} offene Posten {eur}", len(still)).format(
             n=show.count(len(still)), eur=show.eur(sum((r.open for r in still), ZERO))
         )
