@@ -68,7 +68,7 @@ def test_every_noun_has_its_module():
         assert callable(importlib.import_module(module).register)
 
 
-@pytest.mark.parametrize("name", ["README.md", "DEVELOPERS.md", "docs/architecture.md", "docs/decisions.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/tests.md", "docs/architecture.md", "docs/decisions.md"])
 def test_every_path_that_a_document_names_exists(name):
     root = README.parent
     text = (root / name).read_text(encoding="utf-8")
