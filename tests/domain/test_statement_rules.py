@@ -144,6 +144,27 @@ def test_skonto_counts_in_zahlungen_and_stands_on_a_line_of_its_own():
     ]
 
 
+def test_what_a_document_names_as_paid_before_counts_in_zahlungen_of_its_statement():
+    """B5.1, D5: gross 119,00 with 50,00 prepaid is 69,00 to pay, once, whatever statement comes next."""
+    row = replace(entry(date(2026, 11, 1), "119.00"), number="RE-1", prepaid=D("50.00"))
+    batches = (batch(date(2026, 11, 15), row), batch(date(2026, 12, 15), entry(date(2026, 12, 1), "10", id=2)))
+    first, second = figures(batches, [paid(date(2026, 12, 1), "69.00")])
+    assert shown(first) == ("0.00", "50.00", "-50.00", "119.00", "69.00")
+    assert shown(second) == ("69.00", "69.00", "0.00", "10.00", "10.00")
+    assert [(line.text, line.amount, line.is_prepaid) for line in payment_lines(first.counted, first.prepaid)] == [
+        ("RE-1", D("50.00"), True)
+    ]
+    gone = replace(row, amount=D("-119.00"), net=D("-119.00"), prepaid=D("-50.00"), document_id=3)
+    assert figures((batch(date(2026, 11, 15), row, gone),), [])[0].amount_due == 0
+
+
+def test_the_effect_of_a_prepaid_part_is_named_with_the_payments():
+    row = replace(entry(date(2026, 11, 1), "119.00"), batch_id=7)
+    effect = entry_effect(row, replace(row, prepaid=D(50)), 7, frozenset())
+    assert (effect.payments, effect.invoiced, effect.amount_due) == (D(50), D(0), D(-50))
+    assert entry_effect(row, replace(row, prepaid=D(50)), 8, frozenset({7})).former_amount == D(-50)
+
+
 OLD = (entry(date(2026, 8, 3), "800"), entry(date(2026, 9, 20), "200"))
 NEW = (entry(date(2026, 11, 3), "119"), entry(date(2026, 11, 10), "-19"), entry(date(2026, 11, 15), "50"))
 UPGRADE_PAYMENTS = (paid(date(2026, 10, 1), "800"), paid(date(2026, 11, 2), "150", id=2))

@@ -55,6 +55,14 @@ def test_skonto_is_a_line_of_its_own() -> None:
     ]
 
 
+def test_a_prepaid_part_is_a_line_of_its_own_and_names_the_document() -> None:
+    rows = (StatementPayment(payment_id=0, paid_date=date(2013, 5, 20), text="RE-2013-00002", amount=D(50),
+                             is_prepaid=True),)  # fmt: skip
+    for language, name in (("de", "Anzahlung zu RE-2013-00002"), ("en", "Prepayment on RE-2013-00002")):
+        account = statement_letter(StatementJob(statement(payment_rows=rows, language=language))).tables[1]
+        assert account.rows[1].cells[0] == name
+
+
 def test_a_recomputed_statement_carries_its_note_and_a_copy_its_mark(tmp_path: Path) -> None:
     text = printed(statement(), tmp_path, note="Neuberechnung vom 22.11.2026 <b>", copy=True)
     assert "Neuberechnung vom 22.11.2026 <b>" in text

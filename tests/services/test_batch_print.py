@@ -9,8 +9,8 @@ import pytest
 from fakes import FakeRenderer, add_company, add_customer, add_invoice, make_desk
 
 from tui_billing.domain.batch_selection import BatchParameters
-from tui_billing.domain.batches import BatchState, BatchStatement, InvoiceBatch
-from tui_billing.domain.documents import Document, DocumentState
+from tui_billing.domain.batches import BatchState, BatchStatement, InvoiceBatch, ReceivableEntry
+from tui_billing.domain.documents import Document, DocumentKind, DocumentState
 from tui_billing.domain.messages import Refused
 from tui_billing.domain.parties import Address, Channel
 from tui_billing.domain.runs import RunRow
@@ -322,6 +322,18 @@ def test_stopping_leaves_the_batch_open_and_printing_again_gives_the_same_bytes(
     assert len(now) == 2 * 99 + 1
 
 
+def test_d4_2_what_waits_for_its_mail_stays_in_the_printed_batch_when_it_is_cancelled(desk):
+    customer = add_customer(desk, "10001", cutoff_day=15)
+    document = add_invoice(desk, customer, date(2026, 11, 3))
+    printed = print_one(desk, generate(desk, date(2026, 11, 15)), only_statement=batch_mail.gets_mail)
+    storno = documents.cancel(desk, document.id, "falscher Kunde")
+    assert (storno.kind, storno.totals.gross) == (DocumentKind.CANCELLATION, D("-119.00"))
+    (entry,) = desk.store.find(ReceivableEntry, "batch_id", printed.batch.id)
+    assert (entry.number, entry.cancelled) == (document.number, False)
+    recomputed = batch_reprint.plan_recompute(desk.store, printed.batch)
+    assert [one.differences for one in recomputed] == [()]
+
+
 def test_by_mail_the_statement_travels_with_the_first_original_and_letters_are_printed(desk, renderer, tmp_path):
     by_mail, settled, by_post = (
         add_customer(desk, number, cutoff_day=15, channel=channel)
@@ -335,7 +347,8 @@ def test_by_mail_the_statement_travels_with_the_first_original_and_letters_are_p
     printed = print_one(desk, generate(desk, date(2026, 11, 15)), only_statement=batch_mail.gets_mail)
     assert (printed.statements, printed.originals) == (3, 1)
     assert desk.store.need(Document, letter.id).state is DocumentState.FINAL
-    assert desk.store.need(Document, fresh[0].id).state is DocumentState.OPEN
+    waiting = desk.store.need(Document, fresh[0].id)
+    assert (waiting.state, waiting.was_sent) == (DocumentState.FINAL, False)
     cover = desk.files.read(printed.batch.file)
     assert b"Aufstellungen: 1" in cover
     assert b"10001" not in cover

@@ -7,13 +7,14 @@ import pytest
 from fakes import add_company, add_customer, add_invoice, make_desk
 
 from tui_billing.domain.batches import Payment, ReceivableEntry
-from tui_billing.domain.documents import DocumentKind
+from tui_billing.domain.documents import Document, DocumentKind
 from tui_billing.domain.messages import Refused
 from tui_billing.domain.parties import PaymentTerms
 from tui_billing.i18n import say
 from tui_billing.services import payment_import, payments, receivables
 from tui_billing.services.payments import NewPayment
 from tui_billing.services.receivables import Edit
+from tui_billing.store.engine import Stale
 
 D = Decimal
 SKONTO = PaymentTerms(days=30, skonto_percent=D(2), skonto_days=14)
@@ -56,6 +57,37 @@ def test_money_less_skonto_closes_the_invoice_in_time_and_is_a_part_payment_late
     payment = pay(desk, "1166.20", paid, documents=("RE-2026-00001",))
     assert payment.skonto == D(skonto)
     assert open_of(desk, customer) == ({"RE-2026-00001": D(left)} if left else {})
+
+
+def test_a_prepaid_document_owes_its_payable_amount_and_grants_skonto_on_it(desk):
+    """B5.1: 119,00 with 50,00 prepaid is settled by 69,00; 2 % of these 69,00 are 1,38."""
+    customer = add_customer(desk, "10001", terms=SKONTO)
+    document = add_invoice(desk, customer, date(2026, 11, 3), prepaid=D("50.00"))
+    assert document.totals.payable == D("69.00")
+    assert open_of(desk, customer) == {document.number: D("69.00")}
+    assert receivables.transactions_of(desk.store, "10001").open == D("69.00")
+    pay(desk, "67.62", date(2026, 11, 17), documents=(document.number,))
+    assert open_of(desk, customer) == {}
+    assert desk.store.find_one(ReceivableEntry, "document_id", document.id).paid_date == date(2026, 11, 17)
+
+
+def test_skonto_in_time_knows_the_holidays_of_all_of_germany(desk):
+    """C10, § 193 BGB: 14 days from 11.12.2026 end on Christmas Day; Monday 28.12. is in time."""
+    customer = add_customer(desk, "10001", terms=SKONTO)
+    document = add_invoice(desk, customer, date(2026, 12, 11), net="1000")
+    payment = pay(desk, "1166.20", date(2026, 12, 28), documents=(document.number,))
+    assert (payment.skonto, open_of(desk, customer)) == (D("23.80"), {})
+
+
+def test_an_overpayment_settles_the_document_and_waits_for_the_next(desk):
+    customer = add_customer(desk, "10001")
+    document = add_invoice(desk, customer, date(2026, 11, 3))
+    payment = pay(desk, "200", documents=(document.number,))
+    assert payments.unallocated(payment) == D("81.00")
+    assert receivables.transactions_of(desk.store, "10001").open == D("-81.00")
+    later = add_invoice(desk, customer, date(2026, 11, 4))
+    payments.allocate(desk, payment.number, [later.number])
+    assert open_of(desk, customer) == {later.number: D("38.00")}
 
 
 def test_two_documents_whose_sum_is_paid_are_both_settled(desk):
@@ -106,6 +138,15 @@ def test_a_return_is_a_counter_entry_that_opens_the_document_again(desk):
         with pytest.raises(Refused):
             payments.take_back(desk, number, date(2026, 11, 9))
     assert receivables.transactions_of(desk.store, "10001").open == D("122.00")
+
+
+def test_a8_a_return_with_a_fee_is_not_undone_because_the_debit_memo_has_its_number(desk):
+    document = add_invoice(desk, add_customer(desk, "10001"), date(2026, 11, 3))
+    payment = pay(desk, "119", documents=(document.number,))
+    payments.take_back(desk, payment.number, date(2026, 11, 9), fee=D("3.00"))
+    with pytest.raises(Stale):  # what u finds is the payment itself, which has moved on
+        desk.store.undo()
+    assert [d.number for d in desk.store.all(Document)] == [document.number, "LA-2026-00001"]
 
 
 def test_a_document_of_another_customer_is_refused(desk):

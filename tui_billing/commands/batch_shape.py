@@ -67,6 +67,7 @@ def entry_data(entry: ReceivableEntry) -> dict[str, Any]:
         "net": eur(entry.net),
         "tax": eur(entry.tax),
         "amount": eur(entry.amount),
+        "prepaid": eur(entry.prepaid),
     }
 
 
@@ -134,8 +135,9 @@ def part_data(part: CustomerPart) -> dict[str, Any]:
                 "text": p.text,
                 "amount": eur(p.amount),
                 "is_skonto": p.is_skonto,
+                "is_prepaid": p.is_prepaid,
             }
-            for p in payment_lines(part.figures.counted)
+            for p in payment_lines(part.figures.counted, part.figures.prepaid)
         ],
         "sent": figures_data(part.sent) if part.sent else None,
     }

@@ -51,6 +51,7 @@ def item_data(desk: Desk, item: OpenItem) -> dict[str, Any]:
         "amount": f"{entry.amount:.2f}",
         "net": f"{entry.net:.2f}",
         "tax": f"{entry.tax:.2f}",
+        "prepaid": f"{entry.prepaid:.2f}",
         "customer": customer.number if customer else "",
         "batch": batch.number if batch else None,
         "paid": f"{item.paid:.2f}",

@@ -94,6 +94,13 @@ class ReceivableEntry:
     paid_date: date | None = None
     batch_id: int | None = None
     cancelled: bool = False
+    prepaid: Decimal = ZERO
+    """What the document says was paid before it was made: it is owed no more (BR-CO-16)."""
+
+    @property
+    def owed(self) -> Decimal:
+        """The document's payable amount, signed."""
+        return self.amount - self.prepaid
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

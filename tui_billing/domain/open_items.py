@@ -11,7 +11,7 @@ from decimal import Decimal
 from tui_billing.domain.batches import Allocation, Payment, ReceivableEntry
 from tui_billing.domain.documents import ZERO
 from tui_billing.domain.due_dates import skonto_date, skonto_in_time
-from tui_billing.domain.money import r2
+from tui_billing.domain.money import percent_of
 from tui_billing.domain.parties import PaymentTerms
 
 
@@ -27,7 +27,7 @@ class OpenItem:
     @property
     def open(self) -> Decimal:
         """What is still owed; negative for a credit."""
-        return ZERO if self.entry.cancelled else self.entry.amount - self.paid - self.skonto
+        return ZERO if self.entry.cancelled else self.entry.owed - self.paid - self.skonto
 
 
 def open_items(entries: Iterable[ReceivableEntry], payments: Iterable[Payment]) -> tuple[OpenItem, ...]:
@@ -51,17 +51,20 @@ def unallocated(payment: Payment) -> Decimal:
     return payment.amount - sum((a.amount for a in payment.allocations), ZERO)
 
 
-def skonto_on_offer(open_amount: Decimal, gross: Decimal, terms: PaymentTerms) -> Decimal:
-    """The Skonto of a document that nothing has been paid on; part payments earn none (B8)."""
-    if not terms.skonto_percent or gross <= 0 or open_amount != gross:
+def skonto_on_offer(open_amount: Decimal, owed: Decimal, terms: PaymentTerms) -> Decimal:
+    """The Skonto of a document that nothing has been paid on; part payments earn none (B8).
+
+    `owed` is the document's payable amount, as it is printed beside the Skonto.
+    """
+    if not terms.skonto_percent or owed <= 0 or open_amount != owed:
         return ZERO
-    return r2(gross * terms.skonto_percent / 100)
+    return percent_of(owed, terms.skonto_percent)
 
 
 def settles_with_skonto(money: Decimal, item: OpenItem, terms: PaymentTerms, invoice_date: date, paid: date) -> Decimal:
     """The Skonto that closes this item with exactly this much money on this day; 0 where there is none (G3.6)."""
     last_day = skonto_date(invoice_date, terms)
-    offered = skonto_on_offer(item.open, item.entry.amount, terms)
+    offered = skonto_on_offer(item.open, item.entry.owed, terms)
     if not offered or last_day is None or not skonto_in_time(last_day, paid):
         return ZERO
     return offered if money == item.open - offered else ZERO

@@ -3,7 +3,8 @@
 Total(B) = rows of all batches up to B - payments with paid date <= closing(B), in print order; former(B) is the total
 of the batch before, payments(B) those in (closing(before), closing(B)]. closing(B) is the latest close date among B
 and the customer's earlier printed batches, so that a late batch with an older date counts no payment twice.
-Skonto taken counts with its payment, as a line of its own.
+Skonto taken counts with its payment, as a line of its own; so does what a row names as paid before (its prepaid
+part), in the statement that holds the row.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,6 +41,8 @@ class Figures:
     taxes: Decimal = ZERO
     amount_due: Decimal = ZERO
     counted: tuple[Payment, ...] = ()
+    prepaid: tuple[ReceivableEntry, ...] = ()
+    """Rows with a part that was paid before; it is within `payments`."""
 
     @property
     def period_from(self) -> date | None:
@@ -74,17 +77,18 @@ def figures(batches: Sequence[CustomerBatch], payments: Iterable[Payment]) -> tu
         while place < len(waiting) and waiting[place].paid_date <= closing:
             place += 1
         counted = tuple(waiting[start:place])
-        paid = sum((settled(p) for p in counted), ZERO)
         rows = [r for r in batch.rows if not r.cancelled]
+        prepaid = tuple(r for r in rows if r.prepaid)
+        paid = sum((settled(p) for p in counted), ZERO) + sum((r.prepaid for r in prepaid), ZERO)
         invoiced, taxes = sum((r.net for r in rows), ZERO), sum((r.tax for r in rows), ZERO)
         due = former - paid + sum((r.amount for r in rows), ZERO)
-        found.append(Figures(closing, previous, former, paid, former - paid, invoiced, taxes, due, counted))
+        found.append(Figures(closing, previous, former, paid, former - paid, invoiced, taxes, due, counted, prepaid))
         former = due
     return tuple(found)
 
 
-def payment_lines(payments: Iterable[Payment]) -> tuple[StatementPayment, ...]:
-    """The payments as the statement lists them; Skonto is a line of its own behind its payment."""
+def payment_lines(payments: Iterable[Payment], prepaid: Iterable[ReceivableEntry] = ()) -> tuple[StatementPayment, ...]:
+    """The payments as the statement lists them; Skonto is a line of its own behind its payment, `prepaid` comes last."""
     lines: list[StatementPayment] = []
     for payment in payments:
         lines.append(StatementPayment(payment_id=payment.id, paid_date=payment.paid_date, text=payment.text,
@@ -92,6 +96,9 @@ def payment_lines(payments: Iterable[Payment]) -> tuple[StatementPayment, ...]:
         if payment.skonto:
             lines.append(StatementPayment(payment_id=payment.id, paid_date=payment.paid_date, text=payment.text,
                                           amount=payment.skonto, is_skonto=True))  # fmt: skip
+    for entry in prepaid:
+        lines.append(StatementPayment(payment_id=0, paid_date=entry.batch_date, text=entry.number,
+                                      amount=entry.prepaid, is_prepaid=True))  # fmt: skip
     return tuple(lines)
 
 
@@ -150,17 +157,18 @@ def entry_effect(
 ) -> Effect:
     """What the change of a receivable does to the statement of `batch_id`, `earlier` being the batches before it."""
     before, after = _entry_share(old, batch_id, earlier), _entry_share(new, batch_id, earlier)
-    former, net, tax, due = (b - a for a, b in zip(before, after, strict=True))
-    return Effect(former_amount=former, invoiced=net, taxes=tax, amount_due=due)
+    former, paid, net, tax, due = (b - a for a, b in zip(before, after, strict=True))
+    return Effect(former_amount=former, payments=paid, invoiced=net, taxes=tax, amount_due=due)
 
 
 def _entry_share(
     entry: ReceivableEntry | None, batch_id: int, earlier: frozenset[int]
-) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal]:
+    """Its part of former amount, payments, net, tax and amount due."""
     if entry is None or entry.cancelled or entry.batch_id is None:
-        return ZERO, ZERO, ZERO, ZERO
+        return ZERO, ZERO, ZERO, ZERO, ZERO
     if entry.batch_id == batch_id:
-        return ZERO, entry.net, entry.tax, entry.amount
+        return ZERO, entry.prepaid, entry.net, entry.tax, entry.owed
     if entry.batch_id in earlier:
-        return entry.amount, ZERO, ZERO, entry.amount
-    return ZERO, ZERO, ZERO, ZERO
+        return entry.owed, ZERO, ZERO, ZERO, entry.owed
+    return ZERO, ZERO, ZERO, ZERO, ZERO

@@ -23,13 +23,17 @@ class StatementRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StatementPayment:
-    """One payment counted in this statement; Skonto taken stands as a line of its own (is_skonto)."""
+    """One payment counted in this statement; Skonto taken stands as a line of its own (is_skonto).
+
+    With `is_prepaid` it is the part that a document of the statement names as paid before; `text` is its number.
+    """
 
     payment_id: int
     paid_date: date
     text: str
     amount: Decimal
     is_skonto: bool = False
+    is_prepaid: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

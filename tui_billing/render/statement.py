@@ -1,7 +1,7 @@
 """The statement of a batch: a list of documents and payments that must not look like an invoice (rules D5, D8)."""
 
 from tui_billing.domain.format import day, money
-from tui_billing.domain.statements import Statement
+from tui_billing.domain.statements import Statement, StatementPayment
 from tui_billing.render import girocode
 from tui_billing.render.address import address_lines
 from tui_billing.render.invoice import grouped_iban, masked_iban, period
@@ -84,9 +84,7 @@ def _account(statement: Statement, language: str) -> Table:
     )
     rows = [Row((label(language, "former_amount"), money(statement.former_amount, language)))]
     for paid in statement.payment_rows:
-        name = label(language, "skonto_taken" if paid.is_skonto else "payment", date=day(paid.paid_date, language))
-        text = f" · {escape(paid.text)}" if plain(paid.text) else ""
-        rows.append(Row((escape(name) + text, money(-paid.amount, language))))
+        rows.append(Row((_payment_name(paid, language), money(-paid.amount, language))))
     if not statement.payment_rows:
         rows.append(Row((label(language, "no_payments"), money(-statement.payments, language))))
     due = statement.amount_due
@@ -96,6 +94,14 @@ def _account(statement: Statement, language: str) -> Table:
         Sum(label(language, "amount_due" if due >= 0 else "credit_balance"), money(abs(due), language), strong=True),
     )
     return Table(columns, tuple(rows), sums, has_carry=False)
+
+
+def _payment_name(paid: StatementPayment, language: str) -> str:
+    """What a line of the account is called, as HTML; its text is the bank's, or the number of a prepaid document."""
+    if paid.is_prepaid:
+        return escape(label(language, "prepaid_on", number=plain(paid.text)))
+    name = label(language, "skonto_taken" if paid.is_skonto else "payment", date=day(paid.paid_date, language))
+    return escape(name) + (f" · {escape(paid.text)}" if plain(paid.text) else "")
 
 
 def _payment(statement: Statement, language: str) -> list[str]:

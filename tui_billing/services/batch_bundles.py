@@ -107,7 +107,7 @@ def statement_of(
         taxes=f.taxes,
         amount_due=f.amount_due,
         rows=tuple(sorted(rows, key=lambda r: (r.batch_date, r.document_id))),
-        payment_rows=payment_lines(f.counted),
+        payment_rows=payment_lines(f.counted, f.prepaid),
     )
 
 

@@ -69,6 +69,8 @@ class _Made:
     originals: tuple[tuple[int, StoredFile], ...]
     copies: tuple[Path, ...]
     on_paper: bool
+    by_mail: tuple[int, ...] = ()
+    """Documents that were never output and travel another way."""
 
 
 class _Moved(Exception):
@@ -220,13 +222,15 @@ class _Printing:
             statement, *behind = by_owner[customer.id]
             stored = [f for f in behind if isinstance(f, StoredFile)]
             assert isinstance(statement, StoredFile)
+            on_paper = not self.options.only_statement(customer)
             self.made[customer.id] = _Made(
                 bundle.fingerprint,
                 bundle.part.figures,
                 statement,
                 tuple(zip((d.id for d in bundle.fresh), stored, strict=False)),
                 tuple(f for f in behind if isinstance(f, Path)),
-                not self.options.only_statement(customer),
+                on_paper,
+                () if on_paper else tuple(d.id for d in bundle.fresh),
             )
 
     def _combine(self) -> StoredFile | None:
@@ -272,13 +276,18 @@ class _Printing:
         return now == {customer: made.fingerprint for customer, made in self.made.items()}
 
     def _mark(self, tx: Transaction, at: str) -> int:
-        """Originals are output and thereby final; the figures as sent are kept with their file."""
+        """Originals are output and thereby final; the figures as sent are kept with their file.
+
+        What travels by mail becomes final too: the statement names it, and a printed batch is never changed (D4.2).
+        """
         count = 0
         for customer_id, made in self.made.items():
             for document_id, file in made.originals:
                 document = tx.need(Document, document_id)
                 documents.mark_output(tx, document, at=at, mailed=False, file=file.relative, file_hash=file.sha256)
                 count += 1
+            for document_id in made.by_mail:
+                documents.make_final(tx, tx.need(Document, document_id), at=at)
             tx.insert(statement_record(self.batch, customer_id, made.figures, at, made.statement))
         return count
 

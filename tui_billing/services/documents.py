@@ -267,6 +267,7 @@ def _entry_of(document: Document, entry: ReceivableEntry) -> ReceivableEntry:
         amount=document.totals.gross,
         net=document.totals.net,
         tax=document.totals.tax,
+        prepaid=document.prepaid,
         due_date=document.due_date,
     )
 

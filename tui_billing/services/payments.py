@@ -159,7 +159,7 @@ def allocate_to(
     heads = tx.get_many(Document, [i.entry.document_id for i in items])
     terms = {d.id: (d.terms, d.invoice_date) for d in heads.values()}
     offers = [
-        skonto_on_offer(i.open, i.entry.amount, terms[i.entry.document_id][0]) if i.entry.document_id in terms else ZERO
+        skonto_on_offer(i.open, i.entry.owed, terms[i.entry.document_id][0]) if i.entry.document_id in terms else ZERO
         for i in items
     ]
     if any(offers) and money == sum((i.open for i in items), ZERO) - sum(offers, ZERO):
@@ -230,9 +230,10 @@ def take_back(
 ) -> Payment:
     """A return (Rücklastschrift): a counter-entry that opens the documents again; `fee` becomes a Lastschrift (D5.11).
 
-    Raises Refused for a second return, and for a return of a return.
+    Raises Refused for a second return, and for a return of a return. With a fee it is not undoable: the Lastschrift
+    has drawn its number, which is never used again (A8).
     """
-    with desk.store.transaction(f"Zahlung {number} zurückgegeben", undoable=True) as tx:
+    with desk.store.transaction(f"Zahlung {number} zurückgegeben", undoable=not fee) as tx:
         at = desk.timestamp()
         counter = store_return(tx, payment_by_number(tx, number), on, at=at, text=text, reference=reference)
         if fee:

@@ -32,7 +32,7 @@ class Transactions:
     @property
     def open(self) -> Decimal:
         """What the customer owes: documents less payments and Skonto."""
-        owed = sum((i.entry.amount for i in self.items if not i.entry.cancelled), ZERO)
+        owed = sum((i.entry.owed for i in self.items if not i.entry.cancelled), ZERO)
         return owed - sum((p.amount + p.skonto for p in self.payments), ZERO)
 
 
