@@ -80,7 +80,9 @@ FORMS = _on(
     "receivable_form",
 )
 """Screens with fields: letters are typed, so only F-keys and Strg work there."""
-PAGERS = _on("pager", "why", "interval_why", "batch_why")
+QUESTIONS = _on("why", "interval_why", "batch_why")
+"""Screens with a number and its answer below it."""
+PAGERS = _on("pager") | QUESTIONS
 """Screens that show text: help, log, preview, Warum."""
 OTHERS = _on("start", "invoice_detail")
 EVERYWHERE = LISTS | FORMS | PAGERS | OTHERS | _on("palette")
@@ -225,6 +227,11 @@ KEYS: tuple[KeyRow, ...] = (
     KeyRow("page_down", "pagedown", "space", N_("Seite tiefer"), "", TEXT),
     KeyRow("first", "home", "", N_("Anfang"), "", TEXT),
     KeyRow("last", "end", "", N_("Ende"), "", TEXT),
+    # --- the answer on F6, while the number has the focus ---
+    KeyRow("text_up", "up", "", N_("Zeile hoch"), "", QUESTIONS),
+    KeyRow("text_down", "down", "", N_("Zeile tiefer"), "", QUESTIONS),
+    KeyRow("text_page_up", "pageup", "", N_("Seite hoch"), "", QUESTIONS),
+    KeyRow("text_page_down", "pagedown", "", N_("Seite tiefer"), "", QUESTIONS),
     # --- forms ---
     KeyRow("next_field", "tab", "", N_("Nächstes Feld"), N_("Enter und Tab gehen ins nächste Feld"), FORMS, True),
     KeyRow("previous_field", "shift+tab", "", N_("Voriges Feld"), "", FORMS),

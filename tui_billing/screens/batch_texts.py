@@ -1,4 +1,4 @@
-"""What the screens of a Rechnungsstapel say in more than one place: title, balance, figures, Warum."""
+"""What the screens of a Rechnungsstapel say in more than one place: title, balance, figures."""
 
 from tui_billing.domain.batch_selection import REASON_NAMES
 from tui_billing.domain.batches import BATCH_STATE_NAMES, InvoiceBatch
@@ -6,10 +6,6 @@ from tui_billing.domain.plans import Balance, Verdict
 from tui_billing.domain.statement_rules import Figures
 from tui_billing.i18n import _
 from tui_billing.screens import show
-from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
-from tui_billing.services.batches import Explanation
-
-SIGNS = {True: "✓", False: "✗", None: "·"}
 
 
 def reason_name(code: str) -> str:
@@ -54,17 +50,3 @@ def figure_lines(figures: Figures) -> tuple[str, str]:
         due=show.amount(figures.amount_due),
     )
     return first, second
-
-
-def why_lines(found: Explanation) -> list[tuple[str, str]]:
-    """F6: every rule with its outcome; what stands behind the first failing one is no longer decisive."""
-    what = found.entry.number if found.entry else found.customer.number
-    title = _("Warum ist {what} dabei?") if found.is_in else _("Warum ist {what} nicht dabei?")
-    lines = [(title.format(what=what), STRONG), (f"  {found.customer.number} {found.customer.name}", MUTED)]
-    for reason in found.verdict.reasons:
-        tone = STRONG if reason.passed is False else MUTED if reason.passed is None else PLAIN
-        text = show.reason(reason)
-        if reason.passed is None:
-            text = _("nicht mehr entscheidend: {text}").format(text=text)
-        lines.append((f"  {SIGNS[reason.passed]} {text}", tone))
-    return lines
