@@ -212,7 +212,9 @@ def test_kill_9_and_resume_sends_each_invoice_once_or_says_unknown(cli, tmp_path
         time.sleep(0.005)
     process.kill()
     process.communicate()
-    assert cli("run", "show", "1").data["run"]["state"] == "running"
+    killed = cli("run", "show", "1").data["run"]
+    assert (killed["state"], killed["interrupted"]) == ("running", True)
+    assert "unterbrochen" in cli.plain("run", "list").out and "unterbrochen" in cli.plain("run", "show", "1").out
     cli("run", "execute", "1", "--yes", code=1)
     rows = cli("run", "show", "1").data["items"]
     counts = {state: sum(r["state"] == state for r in rows) for state in ("sent", "unknown", "failed")}

@@ -206,9 +206,22 @@ def test_time_left_is_rounded_up(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
-def test_the_bar_shows_count_percent_and_time_left() -> None:
-    text = progress_text(112, 185, 640, "1 abgelehnt · Esc hält an")
-    assert text == "████████████░░░░░░░░ 112/185 · 60 % · noch 11 min · 1 abgelehnt · Esc hält an"
+LONG, SHORT = "Esc hält nach dieser Rechnung an", "Esc hält an"
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (118, f"{'█' * 12}{'░' * 8} 112/185 · 60 % · noch 11 min · 1 abgelehnt · {LONG}"),
+        (78, f"{'█' * 12}{'░' * 8} 112/185 · 60 % · noch 11 min · 1 abgelehnt · {SHORT}"),
+        (64, f"{'█' * 4}{'░' * 3} 112/185 · 60 % · noch 11 min · 1 abgelehnt · {SHORT}"),
+        (58, f"112/185 · 60 % · noch 11 min · 1 abgelehnt · {SHORT}"),
+    ],
+)
+def test_progress_stays_in_one_line_so_that_the_table_does_not_jump(width: int, line: str) -> None:
+    text = progress_text(112, 185, 640, ["1 abgelehnt", LONG], width, SHORT)
+    assert text == line
+    assert len(text) <= width
 
 
 async def test_a_programming_error_ends_in_a_sentence_and_the_traceback_in_a_file(

@@ -1,5 +1,6 @@
 """Help text Rechnungsläufe, steps 1 to 6 and its two chapters on correcting and ignoring, key by key."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -7,11 +8,13 @@ from fakes import FakeTransport, add_invoice
 from screen_helpers import SIZE, balance, press, rows, settle, status, table, title, type_text, working_desk
 
 from tui_billing.app import BillingApp
+from tui_billing.dispatch.lease import Lease
 from tui_billing.dispatch.port import Outcome
 from tui_billing.domain.parties import Company, Customer
 from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunState
 from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.text_view import TextView
+from tui_billing.services import settings
 
 
 async def test_the_help_text_steps_1_to_6(tmp_path: Path) -> None:
@@ -40,7 +43,8 @@ async def test_the_help_text_steps_1_to_6(tmp_path: Path) -> None:
         assert rows(app)[0] == "> RE-2026-00001 01.11.26 Bäckerei Öztürk &… 238,00 E-Mail bereit"
         await press(pilot, "f8")
         assert status(app).replace("\xa0", " ") == (
-            "18 Rechnungen per E-Mail an 6 Kunden, 9.346,26 €; 3 davon ohne Adresse, sie bleiben liegen. Durchführen?"
+            "15 Rechnungen per E-Mail an 5 Kunden, 8.096,76 €; nur als Dateien in outbox; "
+            "3 bleiben liegen: keine E-Mail-Adresse. Durchführen?"
         )
         await press(pilot, "enter")
         assert desk.store.all(InvoiceRun)[0].state is RunState.CREATED, "the focus stands on Nein"
@@ -141,9 +145,9 @@ async def test_what_does_not_apply_says_why(tmp_path: Path) -> None:
         await press(pilot, "r", "delete")
         assert status(app) == "Hier ist kein Rechnungslauf. Einfg legt einen an."
         await press(pilot, "n", "f8", "enter", "f8", "j", "f5")
-        assert "neu aufbauen geht nur, solange er angelegt ist" in status(app)
+        assert status(app) == "Neu aufbauen geht nur, solange der Lauf angelegt ist; Lauf 1: teilweise."
         await press(pilot, "escape", "escape", "delete")
-        assert "löschen geht nur, solange er angelegt ist" in status(app)
+        assert status(app) == "Löschen geht nur, solange der Lauf angelegt ist; Lauf 1: teilweise."
 
 
 async def test_an_empty_run_is_not_created_and_says_why(tmp_path: Path) -> None:
@@ -190,3 +194,67 @@ async def test_esc_halts_between_two_documents(tmp_path: Path) -> None:
         await press(pilot, "f8", "j")
         assert len(transport.sent) == 40
         assert len({message_id for _mail, _envelope, message_id in transport.sent}) == 40
+
+
+async def test_a_killed_run_is_shown_as_interrupted_and_f8_resumes_it(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8")
+        lease = Lease(tmp_path)
+        with desk.store.transaction("ein anderer Prozess") as tx:
+            run = tx.need(InvoiceRun, 1)
+            tx.put(replace(run, state=RunState.RUNNING, executed_at="x", owners=(lease.token,)))
+        await press(pilot, "f5")
+        assert rows(app)[0].endswith("läuft")
+        lease.release()  # what the kernel does when the process is killed: nobody writes anything
+        app.screen.look_after_runs()  # type: ignore[attr-defined]
+        await settle(pilot)
+        assert rows(app)[0].endswith("unterbrochen")
+        assert balance(app) == "1 Rechnungslauf · 1 unterbrochen"
+        await press(pilot, "enter")
+        assert title(app).endswith("per E-Mail · unterbrochen")
+        await press(pilot, "f5")
+        assert status(app) == "Neu aufbauen geht nur, solange der Lauf angelegt ist; Lauf 1: unterbrochen."
+        await press(pilot, "f8")
+        assert status(app).endswith("Fortsetzen?")
+        await press(pilot, "j")
+        assert title(app).endswith("teilweise")
+
+
+async def test_a_run_that_another_program_executes_says_so_before_it_goes_on(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "enter")
+        lease = Lease(tmp_path)
+        with desk.store.transaction("ein anderer Prozess") as tx:
+            tx.put(replace(tx.need(InvoiceRun, 1), state=RunState.RUNNING, owners=(lease.token,)))
+        await press(pilot, "f8")
+        assert status(app).startswith("Der Lauf läuft schon in einem anderen Programm; 15 Rechnungen")
+        lease.release()
+
+
+async def test_an_unknown_placeholder_is_said_before_the_question(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    settings.set_value(desk, "mail.subject.de", "Rechnung {Nummmer}")
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "enter", "f8")
+        assert status(app).startswith("Den Platzhalter {Nummmer} gibt es nicht")
+        assert not app.screen.status.is_asking  # type: ignore[attr-defined]
+
+
+async def test_a_run_without_a_row_that_can_go_is_not_begun(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path, copies=1)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "b", "slash")
+        await type_text(pilot, "nord gmbh")
+        await press(pilot, "enter", "m", "f8", "f8")
+        assert status(app) == "Keine Rechnung kann gehen: keine E-Mail-Adresse. F6 und t sagen mehr."
+        assert desk.store.all(InvoiceRun)[0].state is RunState.CREATED

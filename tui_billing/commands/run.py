@@ -24,7 +24,7 @@ from tui_billing.domain.format import money
 from tui_billing.domain.messages import N_, Problem, Refused, Term
 from tui_billing.domain.runs import ROW_STATE_NAMES, InvoiceRun, RowState, RunParameters, RunRow, RunState, RunType
 from tui_billing.i18n import _, ngettext
-from tui_billing.services import audit_trail, documents, run_log, run_mend, runs
+from tui_billing.services import audit_trail, documents, run_lease, run_log, run_mend, runs
 from tui_billing.services.run_execution import ExecuteOptions, ExecutePlan, execute, plan_execute
 from tui_billing.services.run_rebuild import CHANGE_NAMES, RebuildPlan, apply_rebuild, plan_rebuild
 
@@ -104,14 +104,14 @@ def create_run(context: Context, args: Namespace) -> Answer:
 
 def list_all(context: Context, args: Namespace) -> Answer:
     """Every run with its balance."""
-    found = runs.list_runs(context.desk.store)
+    found = run_lease.all_as_they_stand(context.desk, runs.list_runs(context.desk.store))
     items = [{**run_data(run), "balance": runs.balance_of(run).as_json()} for run in found]
     return Answer(listing(items), lines=list_lines(found))
 
 
 def show_run(context: Context, args: Namespace) -> Answer:
     """One run with its rows."""
-    run = runs.run_by_number(context.desk.store, args.number)
+    run = run_lease.opened(context.desk, runs.run_by_number(context.desk.store, args.number))
     view = runs.open_run(context.desk.store, run.id)
     items = [i for i in rows_data(view, context.desk) if not args.state or i["state"] == args.state]
     counted = runs.balance_of(run)
@@ -229,7 +229,7 @@ def execute_question(plan: ExecutePlan) -> str:
 
 def show_log(context: Context, args: Namespace) -> Answer:
     """Every row with time, receipt, address and hash, sums that add up, and what was done to the run; --csv a file."""
-    run = runs.run_by_number(context.desk.store, args.number)
+    run = run_lease.as_it_stands(context.desk, runs.run_by_number(context.desk.store, args.number))
     log = run_log.rows(context.desk, run.id)
     entries = audit_trail.run_log(context.desk.store, run.id)
     if args.csv and not context.dry_run:

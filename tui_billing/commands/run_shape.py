@@ -9,7 +9,15 @@ from tui_billing.domain.format import day_short, money
 from tui_billing.domain.messages import Problem
 from tui_billing.domain.plans import Balance, Verdict
 from tui_billing.domain.run_selection import REASON_NAMES
-from tui_billing.domain.runs import ROW_STATE_NAMES, RUN_STATE_NAMES, RUN_TYPE_NAMES, InvoiceRun, RowState, RunRow
+from tui_billing.domain.runs import (
+    ROW_STATE_NAMES,
+    RUN_STATE_NAMES,
+    RUN_TYPE_NAMES,
+    InvoiceRun,
+    RowState,
+    RunRow,
+    RunState,
+)
 from tui_billing.i18n import _, speak
 from tui_billing.services import run_mend, runs
 from tui_billing.services.desk import Desk
@@ -20,9 +28,15 @@ MARKS = {True: "✓", False: "✗", None: "·"}
 
 
 def run_data(run: InvoiceRun) -> dict[str, Any]:
-    """The run with its balance; `out` stands in the balance, in count and EUR."""
-    data = encode(run)
-    del data["out"], data["candidates"], data["candidates_eur"]
+    """The run as it stands; `out` stands in the balance, in count and EUR.
+
+    `interrupted`: the state says running, and the process that worked on it is gone.
+    """
+    is_interrupted = run.state is RunState.INTERRUPTED
+    data = {**encode(run), "interrupted": is_interrupted}
+    if is_interrupted:
+        data["state"] = RunState.RUNNING.value
+    del data["out"], data["candidates"], data["candidates_eur"], data["owners"]
     return data
 
 

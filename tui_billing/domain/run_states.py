@@ -21,20 +21,20 @@ ALL = frozenset(RunState)
 ALLOWED: dict[RunAction, tuple[frozenset[RunState], str]] = {
     RunAction.REMOVE: (
         frozenset({RunState.CREATED}),
-        N_("Lauf {number} ist {state}; entfernen geht nur, solange er angelegt ist."),
+        N_("Entfernen geht nur, solange der Lauf angelegt ist; Lauf {number}: {state}."),
     ),
     RunAction.REBUILD: (
         frozenset({RunState.CREATED}),
-        N_("Lauf {number} ist {state}; neu aufbauen geht nur, solange er angelegt ist."),
+        N_("Neu aufbauen geht nur, solange der Lauf angelegt ist; Lauf {number}: {state}."),
     ),
     RunAction.EXECUTE: (
-        # RUNNING too: its process may be gone, and two at once do each row once.
+        # RUNNING too: two processes at once do each row once.
         ALL - {RunState.DONE},
         N_("Lauf {number} ist schon {state}; es ist nichts mehr zu tun."),
     ),
     RunAction.DELETE: (
         frozenset({RunState.CREATED}),
-        N_("Lauf {number} ist {state}; löschen geht nur, solange er angelegt ist."),
+        N_("Löschen geht nur, solange der Lauf angelegt ist; Lauf {number}: {state}."),
     ),
     RunAction.MEND: (
         ALL - {RunState.DONE},

@@ -18,6 +18,8 @@ class RunType(StrEnum):
 class RunState(StrEnum):
     CREATED = "created"
     RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    """Shown, never stored: the run says running, and the process that worked on it is gone."""
     PAUSED = "paused"
     PARTIAL = "partial"
     DONE = "done"
@@ -42,6 +44,7 @@ class RowState(StrEnum):
 RUN_STATE_NAMES: dict[RunState, str] = {
     RunState.CREATED: N_("angelegt"),
     RunState.RUNNING: N_("läuft"),
+    RunState.INTERRUPTED: N_("unterbrochen"),
     RunState.PAUSED: N_("angehalten"),
     RunState.PARTIAL: N_("teilweise"),
     RunState.DONE: N_("durchgeführt"),
@@ -98,6 +101,8 @@ class InvoiceRun:
     created_by: str = ""
     executed_at: str = ""
     note: str = ""
+    owners: tuple[str, ...] = ()
+    """The leases of the processes that execute it now; where none of them is held, it was interrupted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,7 +25,7 @@ from tui_billing.screens.tasks import Task
 from tui_billing.screens.widgets.lines import BalanceLine, KeyLine, Rule, TitleLine
 from tui_billing.screens.widgets.status_line import StatusLine, progress_text
 from tui_billing.services import accidents
-from tui_billing.services.desk import Desk
+from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.errors import Refused, StoreError, problems_of
 
 if TYPE_CHECKING:
@@ -222,18 +222,12 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
         task, progress = self.task_now, message.progress
         if task is None or task.name != message.task:
             return
-        counts = [
-            (progress.failed, _("{n} Fehler")),
-            (progress.refused, _("{n} abgelehnt")),
-            (progress.unknown, _("{n} ungeklärt")),
-        ]
-        extras = [text.format(n=n) for n, text in counts if n]
-        if progress.resting_seconds:
-            extras.append(_("Pause {n} s").format(n=progress.resting_seconds))
-        extras.append(_("hält an …") if task.is_stopping else self._progress_extra or _("Esc hält an"))
-        left = task.seconds_left(progress)
+        extras = _counted(progress)
+        stops = _("hält an …") if task.is_stopping else _("Esc hält an")
+        extras.append(stops if task.is_stopping else self._progress_extra or stops)
         if progress.total:
-            self.say(progress_text(progress.done, progress.total, left, " · ".join(extras)))
+            left, width = task.seconds_left(progress), self.size.width - 2
+            self.say(progress_text(progress.done, progress.total, left, extras, width, stops))
         else:  # it has begun, and nobody knows yet how much there is
             self.say(" · ".join([_("Arbeitet …"), *extras]))
 
@@ -255,3 +249,15 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
 
     def task_done(self, name: str, result: Any) -> None:
         """What to do with the result."""
+
+
+def _counted(progress: Progress) -> list[str]:
+    """`37 PDF`, `1 abgelehnt`, `Pause 20 s`: what there is to say besides how many are done."""
+    counts = [
+        (progress.prepared if progress.prepared > progress.done else 0, _("{n} PDF")),
+        (progress.failed, _("{n} Fehler")),
+        (progress.refused, _("{n} abgelehnt")),
+        (progress.unknown, _("{n} ungeklärt")),
+        (progress.resting_seconds, _("Pause {n} s")),
+    ]
+    return [text.format(n=n) for n, text in counts if n]

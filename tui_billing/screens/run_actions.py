@@ -1,21 +1,21 @@
 """What the form Rechnungslauf does besides showing rows: ask and execute, confirm addresses, preview, log."""
 
-from decimal import Decimal
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tui_billing.domain.documents import Document
-from tui_billing.domain.run_selection import NO_ADDRESS
-from tui_billing.domain.runs import ROW_STATE_NAMES, RowState, RunRow, RunType
+from tui_billing.domain.messages import Refused
+from tui_billing.domain.runs import ROW_STATE_NAMES, RowState, RunRow, RunState, RunType
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.document_text import document_lines
-from tui_billing.screens.run_texts import row_note
+from tui_billing.screens.run_texts import reason_name, row_note
 from tui_billing.screens.widgets.status_line import duration
 from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
-from tui_billing.services import mail_text, run_mend, settings
-from tui_billing.services.run_checks import rows_to_do
-from tui_billing.services.run_execution import ExecuteOptions, ExecutionResult, execute
+from tui_billing.services import mail_text, run_lease, run_mend, settings
+from tui_billing.services.run_checks import ADDRESS_CHANGED
+from tui_billing.services.run_execution import ExecuteOptions, ExecutePlan, ExecutionResult, execute, plan_execute
 from tui_billing.services.runs import RunView
 
 if TYPE_CHECKING:
@@ -31,18 +31,34 @@ def state_counts(view: RunView) -> str:
     return ", ".join(f"{show.count(n)} {_(ROW_STATE_NAMES[s])}" for s, n in shown)
 
 
-def ask_to_execute(screen: "RunDetailScreen") -> None:
-    """One question with what will happen: how many, to whom, how much, how long."""
-    view = screen.view
-    assert view is not None
-    todo = rows_to_do(view.run, view.rows, view.customers)
-    parts = [_summary(view, todo, settings.get_int(screen.desk.store, "mail.per_hour"))]
-    if without := sum(r.reason == NO_ADDRESS for r in todo):
-        parts.append(_("{n} davon ohne Adresse, sie bleiben liegen").format(n=show.count(without)))
-    if changed := [row for row in run_mend.changed_addresses(view) if row.address]:
-        parts.append(_("{n} geänderte Adressen warten, c bestätigt sie").format(n=len(changed)))
-    question = "; ".join(parts) + ". " + _("Durchführen?")
-    existing = sum(1 for r in todo if (d := view.documents.get(r.document_id)) and d.file and not d.was_sent)
+def plan_to_execute(screen: "RunDetailScreen") -> None:
+    """Check every row in a thread, then ask: the question says exactly what will happen."""
+    desk, run_id = screen.desk, screen.run_id
+    screen.say(_("Prüft die Rechnungen …"))
+    screen.start_task("plan", lambda stop: plan_execute(desk, run_id))
+
+
+def ask_to_execute(screen: "RunDetailScreen", plan: ExecutePlan) -> None:
+    """One question with what will happen: how many, to whom, how much, how long, and what stays behind."""
+    if plan.problems:
+        raise Refused(*plan.problems)
+    run = run_lease.as_it_stands(screen.desk, plan.run)
+    staying = _staying(plan)
+    if not plan.going and plan.staying:
+        screen.say(_("Keine Rechnung kann gehen: {reasons}. F6 und t sagen mehr.").format(reasons=staying), alert=True)
+        return
+    if not plan.going:
+        screen.ask(
+            _("Alle Rechnungen sind erledigt. Den Lauf abschließen?"),
+            (_("Ja"), lambda: start(screen, overwrite=False)),
+        )
+        return
+    busy = _("Der Lauf läuft schon in einem anderen Programm") if run.state is RunState.RUNNING else ""
+    stays = _("{n} bleiben liegen: {reasons}").format(n=show.count(len(plan.staying)), reasons=staying)
+    parts = [busy, _summary(plan, screen), stays if plan.staying else ""]
+    is_first = run.state is RunState.CREATED
+    question = "; ".join(filter(None, parts)) + ". " + (_("Durchführen?") if is_first else _("Fortsetzen?"))
+    existing = _existing(screen, plan)
     if existing:
         text = ngettext("{n} PDF-Datei ist schon da.", "{n} PDF-Dateien sind schon da.", existing)
         screen.ask(
@@ -54,18 +70,38 @@ def ask_to_execute(screen: "RunDetailScreen") -> None:
         screen.ask(question, (_("Ja"), lambda: start(screen, overwrite=True)))
 
 
-def _summary(view: RunView, todo: list[RunRow], per_hour: int) -> str:
+def _existing(screen: "RunDetailScreen", plan: ExecutePlan) -> int:
+    """How many PDFs would be overwritten; what was sent is never among them."""
+    known = screen.view.documents if screen.view else {}
+    return sum(1 for r in plan.going if (d := known.get(r.document_id)) and d.file and not d.was_sent)
+
+
+def _staying(plan: ExecutePlan) -> str:
+    """`3 keine E-Mail-Adresse, 1 Adresse geändert (c bestätigt)`; one reason alone goes without its number."""
+    counts = Counter(row.reason for row in plan.staying)
+    names = {code: reason_name(code) for code in counts}
+    if ADDRESS_CHANGED in names:
+        names[ADDRESS_CHANGED] += _(" (c bestätigt)")
+    if len(names) == 1:
+        return next(iter(names.values()))
+    return ", ".join(f"{show.count(n)} {names[code]}" for code, n in counts.items())
+
+
+def _summary(plan: ExecutePlan, screen: "RunDetailScreen") -> str:
     """185 Rechnungen per E-Mail an 171 Kunden, 212.430,50 €; bei 400/h 28 min."""
-    is_mail = view.run.parameters.type is RunType.EMAIL
-    documents = ngettext("{n} Rechnung", "{n} Rechnungen", len(todo)).format(n=show.count(len(todo)))
-    people = len({r.customer_id for r in todo})
-    customers = ngettext("{n} Kunden", "{n} Kunden", people).format(n=show.count(people))
+    is_mail, n = plan.run.parameters.type is RunType.EMAIL, len(plan.going)
+    documents = ngettext("{n} Rechnung", "{n} Rechnungen", n).format(n=show.count(n))
+    customers = ngettext("{n} Kunden", "{n} Kunden", plan.customers).format(n=show.count(plan.customers))
     text = (
         _("{documents} per E-Mail an {customers}, {eur}") if is_mail else _("{documents} als PDF, {customers}, {eur}")
     )
-    text = text.format(documents=documents, customers=customers, eur=show.eur(sum((r.gross for r in todo), Decimal(0))))
+    text = text.format(documents=documents, customers=customers, eur=show.eur(plan.eur))
+    store = screen.desk.store
+    per_hour = settings.get_int(store, "mail.per_hour")
     if is_mail and per_hour:
-        text += _("; bei {rate}/h {time}").format(rate=per_hour, time=duration(len(todo) * 3600 / per_hour))
+        text += _("; bei {rate}/h {time}").format(rate=per_hour, time=duration(n * 3600 / per_hour))
+    if is_mail and settings.get(store, "mail.transport") != "smtp":
+        text += _("; nur als Dateien in {folder}").format(folder=settings.get(store, "mail.folder") or "outbox")
     return text
 
 
@@ -73,7 +109,6 @@ def start(screen: "RunDetailScreen", *, overwrite: bool) -> None:
     """Execute in a thread; Esc stops between two documents."""
     options = ExecuteOptions(overwrite=overwrite)
     run_id, desk = screen.run_id, screen.desk
-    screen.say(_("Prüft und erstellt PDF-Dateien …"))
     screen.start_task(
         "execute", lambda stop: execute(desk, run_id, options, stop), extra=_("Esc hält nach dieser Rechnung an")
     )

@@ -1,21 +1,22 @@
 """Rechnungslauf: check the rows, take some out, build anew, execute, see what became of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 
 from tui_billing.domain.messages import N_
-from tui_billing.domain.run_states import TO_DO_ROWS, RunAction, refusal
-from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunType
+from tui_billing.domain.run_states import RunAction, refusal
+from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunState, RunType
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import run_actions, show
-from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.run_texts import balance_line, channel_name, row_note, row_state, run_title
+from tui_billing.screens.run_watch import RunWatch
 from tui_billing.screens.widgets.record_table import Column, RecordTable
-from tui_billing.services import runs
+from tui_billing.services import run_lease, runs
+from tui_billing.services.run_checks import rows_to_do
 
 GUARDS = {
     "delete": RunAction.REMOVE,
@@ -29,7 +30,7 @@ MANY = 500
 """So many changed rows are read in a thread."""
 
 
-class RunDetailScreen(ListScreen):
+class RunDetailScreen(RunWatch):
     """The form Rechnungslauf of the help text."""
 
     NAME: ClassVar[str] = "run_detail"
@@ -72,7 +73,11 @@ class RunDetailScreen(ListScreen):
         return self.view.run
 
     def fetch(self) -> runs.RunView:
-        return runs.open_run(self.desk.store, self.run_id)
+        run = run_lease.opened(self.desk, runs.need_run(self.desk.store, self.run_id))
+        return replace(runs.open_run(self.desk.store, self.run_id), run=run)
+
+    def running_runs(self) -> Iterable[InvoiceRun]:
+        return (self.run,) if self.view is not None and self.run.state is RunState.RUNNING else ()
 
     def show(self, data: Any) -> None:
         """What was removed is out of the table and in the balance."""
@@ -92,6 +97,7 @@ class RunDetailScreen(ListScreen):
         if gone or came or run is None:
             super().records_changed(ids)
             return
+        run = run_lease.as_it_stands(self.desk, run)
         self.view = replace(self.view, run=run, rows=tuple(mine.get(r.id, r) for r in self.view.rows))
         self.records.update({i: r for i, r in mine.items() if r.state is not RowState.REMOVED})
         self.table.update_rows(mine)
@@ -157,9 +163,16 @@ class RunDetailScreen(ListScreen):
             return _("Keine Zeile unter dem Zeiger.")
         if action == "delete" and any(r.state is not RowState.OPEN for r in self.targets()):
             return _("Schon bearbeitete Zeilen bleiben im Lauf.")
-        if action == "execute" and not any(r.state in TO_DO_ROWS for r in self.records.values()):
+        if action == "execute" and not self._has_work():
             return _("Im Lauf ist nichts zu tun; F6 sagt, warum etwas fehlt.")
         return ""
+
+    def _has_work(self) -> bool:
+        """Whether executing would do anything; what was interrupted behind its last row is still to be closed."""
+        if self.run.state is RunState.INTERRUPTED:
+            return True
+        rows, customers = self.records.values(), self.view.customers if self.view else {}
+        return bool(rows_to_do(self.run, rows, customers))
 
     # --- actions ---
 
@@ -187,10 +200,13 @@ class RunDetailScreen(ListScreen):
 
     def action_execute(self) -> None:
         """F8: ask once with what will happen."""
-        run_actions.ask_to_execute(self)
+        run_actions.plan_to_execute(self)
 
     def task_done(self, name: str, result: Any) -> None:
-        """The same table with its states, filtered to what needs a look."""
+        """The question before F8; behind it the same table with its states, filtered to what needs a look."""
+        if name == "plan":
+            run_actions.ask_to_execute(self, result)
+            return
         self.reload()
         run_actions.say_result(self, result)
 

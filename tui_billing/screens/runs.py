@@ -1,6 +1,6 @@
 """Rechnungsläufe: the list, newest first. Einfg creates one, Enter opens it, Entf deletes what was never executed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from tui_billing.domain.messages import N_
@@ -9,12 +9,14 @@ from tui_billing.domain.runs import RUN_STATE_NAMES, InvoiceRun, RunState
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
-from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.run_watch import RunWatch
 from tui_billing.screens.widgets.record_table import Column
-from tui_billing.services import runs
+from tui_billing.services import run_lease, runs
+
+ALERTING = frozenset((RunState.PARTIAL, RunState.INTERRUPTED))
 
 
-class RunsScreen(ListScreen):
+class RunsScreen(RunWatch):
     """The help text's table of Rechnungsläufe."""
 
     NAME: ClassVar[str] = "runs"
@@ -37,7 +39,10 @@ class RunsScreen(ListScreen):
         return _("Rechnungsläufe")
 
     def fetch(self) -> list[InvoiceRun]:
-        return runs.list_runs(self.desk.store)
+        return run_lease.all_as_they_stand(self.desk, runs.list_runs(self.desk.store))
+
+    def running_runs(self) -> Iterable[InvoiceRun]:
+        return (r for r in self.records.values() if r.state is RunState.RUNNING)
 
     def cells(self, record: InvoiceRun) -> Sequence[str]:
         p, balance = record.parameters, runs.balance_of(record)
@@ -57,7 +62,7 @@ class RunsScreen(ListScreen):
         return known[key] if key in known else super().sort_key(record, key)
 
     def tone(self, record: InvoiceRun) -> str:
-        return {RunState.DONE: "muted", RunState.PARTIAL: "alert"}.get(record.state, "")
+        return "alert" if record.state in ALERTING else "muted" if record.state is RunState.DONE else ""
 
     def balance_text(self) -> str:
         states = [r.state for r in self.records.values()]

@@ -20,8 +20,8 @@ class Task:
     def __init__(self, name: str, owner: MessagePump, work: Callable[[Callable[[], bool]], Any]) -> None:
         self.name, self.owner, self._work = name, owner, work
         self._stop = Event()
-        self.started = time.monotonic()
         self.is_running = True
+        self._pace_from: tuple[float, int] | None = None
 
     def stop(self) -> None:
         """Ask it to end after the document at hand."""
@@ -59,8 +59,17 @@ class Task:
                 self.owner.post_message(TaskProgress(self.name, progress))
 
     def seconds_left(self, progress: Progress) -> float | None:
-        """Estimate from the pace so far; None until there is a pace."""
-        spent = time.monotonic() - self.started
-        if progress.done < 1 or spent < 1:
+        """Estimate from the pace since the first document was done; None until there is a pace.
+
+        What came before it, workers starting and the first PDFs, would make the rest look long.
+        """
+        if progress.done < 1:
             return None
-        return (progress.total - progress.done) * spent / progress.done + progress.resting_seconds
+        now = time.monotonic()
+        if self._pace_from is None:
+            self._pace_from = (now, progress.done)
+        since, already = self._pace_from
+        spent, done = now - since, progress.done - already
+        if done < 1 or spent < 1:
+            return None
+        return (progress.total - progress.done) * spent / done + progress.resting_seconds

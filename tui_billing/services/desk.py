@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One step of a long use case, yielded between two documents; `note` is the last row's number."""
+    """One step of a long use case, yielded between two documents; `note` is the last row's number.
+
+    `prepared` counts documents whose PDF is made, those that are done among them; 0 where there is no such step.
+    """
 
     done: int
     total: int
@@ -26,6 +29,7 @@ class Progress:
     unknown: int = 0
     resting_seconds: int = 0
     note: str = ""
+    prepared: int = 0
 
 
 @dataclass(frozen=True, slots=True)

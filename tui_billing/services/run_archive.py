@@ -53,11 +53,18 @@ def archive_path(document: Document, run: InvoiceRun | None = None) -> str:
 
 
 def make_files(
-    desk: Desk, run: InvoiceRun, rows: Sequence[CheckedRow], *, overwrite: bool, stop: Callable[[], bool]
+    desk: Desk,
+    run: InvoiceRun,
+    rows: Sequence[CheckedRow],
+    *,
+    overwrite: bool,
+    stop: Callable[[], bool],
+    count: Callable[[], None] = lambda: None,
 ) -> tuple[list[Made], list[RunRow]]:
     """Render what has no PDF yet (all where `overwrite`), publish, and commit rows and documents.
 
-    Returns what is made and the rows that failed; rows after a stop are in neither.
+    Returns what is made and the rows that failed; rows after a stop are in neither. `count` is called for each row
+    whose PDF is there or cannot be made.
     """
     made: list[Made] = []
     failed: list[RunRow] = []
@@ -66,9 +73,10 @@ def make_files(
         kept = None if overwrite else _existing(desk, checked)
         if kept is not None:
             made.append(kept)
+            count()
         else:
             jobs.append(checked)
-    for checked, result in _render(desk, run, jobs, stop):
+    for checked, result in _render(desk, run, jobs, stop, count):
         if isinstance(result, Made):
             made.append(result)
         else:
@@ -110,7 +118,7 @@ def _existing(desk: Desk, checked: CheckedRow) -> Made | None:
 
 
 def _render(
-    desk: Desk, run: InvoiceRun, rows: Sequence[CheckedRow], stop: Callable[[], bool]
+    desk: Desk, run: InvoiceRun, rows: Sequence[CheckedRow], stop: Callable[[], bool], count: Callable[[], None]
 ) -> list[tuple[CheckedRow, Made | Problem]]:
     """Render and publish; a document that cannot be made is its problem, the others go on."""
     if not rows:
@@ -121,6 +129,7 @@ def _render(
     try:
         for rendered in desk.renderer().render(jobs, staging):
             done.append((rows[rendered.index], rendered))
+            count()
             if stop():
                 break
         return _publish(desk, run, done)

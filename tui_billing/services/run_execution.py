@@ -22,6 +22,7 @@ from tui_billing.services.run_archive import Made, names_of, sweep_staging
 from tui_billing.services.run_checks import check_rows, forbidden_now, rows_to_do
 from tui_billing.services.run_facts import need_run
 from tui_billing.services.run_issue import Issue
+from tui_billing.services.run_lease import held, workers
 from tui_billing.services.run_work import ExecuteOptions, Work, groups_of, prepared_ahead
 from tui_billing.services.runs import allow
 from tui_billing.services.sending import send_jobs, settle_orphans
@@ -67,15 +68,22 @@ def execute(
 
     Raises Refused before anything happens where the run or the mail profile forbids it (E6.2, E10.4).
     """
-    options = options or ExecuteOptions()
     settle_orphans(desk)
     sweep_staging(desk)
-    run, rows, customers = _begin(desk, run_id)
-    work = Work(desk, run, options, stop, names_of(desk, rows))
+    with held(desk) as token:
+        return (yield from _executed(desk, run_id, options or ExecuteOptions(), stop, token))
+
+
+def _executed(
+    desk: Desk, run_id: int, options: ExecuteOptions, stop: Callable[[], bool], token: str
+) -> Generator[Progress, None, ExecutionResult]:
+    run, rows, customers = _begin(desk, run_id, token)
+    work = Work(desk, run, options, stop, names_of(desk, rows), token)
     todo = rows_to_do(run, rows, customers)
     work.total = len(todo)
     finished: list[ExecutionResult] = []
     try:
+        yield work.progress()
         if run.parameters.type is RunType.EMAIL:
             yield from _mail_all(work, todo)
         else:
@@ -110,7 +118,7 @@ def plan_execute(desk: Desk, run_id: int, options: ExecuteOptions | None = None)
     )
 
 
-def _begin(desk: Desk, run_id: int) -> tuple[InvoiceRun, list[RunRow], dict[int, Customer]]:
+def _begin(desk: Desk, run_id: int, token: str) -> tuple[InvoiceRun, list[RunRow], dict[int, Customer]]:
     run = need_run(desk.store, run_id)
     allow(run, RunAction.EXECUTE)
     rows = sorted(desk.store.find(RunRow, "run_id", run_id), key=lambda r: (r.invoice_date, r.document_id))
@@ -120,7 +128,8 @@ def _begin(desk: Desk, run_id: int) -> tuple[InvoiceRun, list[RunRow], dict[int,
         current = need_run(tx, run_id)
         allow(current, RunAction.EXECUTE)
         at = current.executed_at or desk.timestamp()
-        run = tx.put(replace(current, state=RunState.RUNNING, executed_at=at, note=""))
+        owners = (*workers(desk, current), token)
+        run = tx.put(replace(current, state=RunState.RUNNING, executed_at=at, note="", owners=owners))
     return run, rows, desk.store.get_many(Customer, sorted({r.customer_id for r in rows}))
 
 
@@ -138,6 +147,9 @@ def _mail_all(work: Work, todo: list[RunRow]) -> Generator[Progress, None, None]
     statements = _statements(work)
     with closing(prepared_ahead(work, groups_of(todo, mode))) as groups:
         for made in groups:
+            if isinstance(made, Progress):
+                yield made
+                continue
             yield work.progress()
             items = [_item(m, work.names, statements) for m in made]
             jobs = plan_jobs(items, mode, size_limit=limit, run_id=work.run.id)
@@ -195,6 +207,7 @@ def _send(work: Work, jobs: Sequence[MailJob], documents: int) -> Generator[Prog
                 failed=base.failed + step.failed,
                 refused=base.refused + step.refused,
                 unknown=base.unknown + step.unknown,
+                prepared=max(work.prepared, base.done + step.done),
             )
     work.done += documents
     work.failed, work.refused = base.failed + result.failed, base.refused + result.refused
@@ -219,6 +232,9 @@ def _issue_all(work: Work, todo: list[RunRow]) -> Generator[Progress, None, None
     assert issue is not None
     with closing(prepared_ahead(work, groups_of(todo, None))) as groups:
         for made in groups:
+            if isinstance(made, Progress):
+                yield made
+                continue
             for row in issue.deliver(made):
                 work.done += 1
                 work.failed += row.state is RowState.FAILED
@@ -238,10 +254,13 @@ def _finish(work: Work) -> ExecutionResult:
             rows = [_settled(tx, row) for row in rows]
         state = state_after([row.state for row in rows], work.is_stopped or work.stopped is not None)
         run = need_run(tx, work.run.id)
+        others = workers(work.desk, run, without=work.token)
+        if others and state is not RunState.DONE:
+            state = RunState.RUNNING  # a second process is still at it
         inside = sum((r.gross for r in rows if r.state is not RowState.REMOVED), Decimal(0))
         outside = sum((eur for _, eur in run.out.values()), Decimal(0))
         note = work.stopped.text.format(**work.stopped.params) if work.stopped else ""
-        run = tx.put(replace(run, state=state, candidates_eur=inside + outside, note=note))
+        run = tx.put(replace(run, state=state, candidates_eur=inside + outside, note=note, owners=others))
     counts: dict[str, int] = {}
     reasons: dict[str, int] = {}
     for row in rows:

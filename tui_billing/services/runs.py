@@ -185,9 +185,12 @@ def remove_rows(desk: Desk, run_id: int, row_ids: Iterable[int]) -> list[RunRow]
 
 
 def close_if_done(tx: Transaction, run_id: int) -> None:
-    """A run whose last row was decided by the clerk is done; called in the transaction of that decision."""
+    """A run whose last row was decided by the clerk is done; called in the transaction of that decision.
+
+    RUNNING too: its process may have been killed, and one that still works writes the same at its end.
+    """
     run = tx.get(InvoiceRun, run_id)
-    if run is None or run.state not in (RunState.PARTIAL, RunState.PAUSED):
+    if run is None or run.state not in (RunState.PARTIAL, RunState.PAUSED, RunState.RUNNING):
         return
     if all(row.state in FINISHED_ROWS for row in tx.find(RunRow, "run_id", run_id)):
         tx.put(replace(run, state=RunState.DONE))

@@ -3,7 +3,7 @@
 A question in this line costs 1 kB on a slow line where a dimmed dialog costs 36 kB; the focus stands on Nein.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
 from textual import events
@@ -13,17 +13,29 @@ from textual.widget import Widget
 from tui_billing.i18n import _
 from tui_billing.screens.widgets.cells import fit, width_of, wrap
 
-BAR_WIDTH = 20
+BAR_WIDTH, LEAST_BAR = 20, 6
 
 
-def progress_text(done: int, total: int, seconds_left: float | None, extra: str) -> str:
-    """`████░░ 112/185 · 60 % · noch 11 min · 1 abgelehnt`; what is not known yet is left out."""
+def progress_text(
+    done: int, total: int, seconds_left: float | None, extras: Sequence[str], width: int, short: str = ""
+) -> str:
+    """`████░░ 112/185 · 60 % · noch 11 min · 1 abgelehnt · Esc hält an` in one line of `width` cells.
+
+    What is not known yet is left out. The bar takes what the words leave, at most 20 cells; where they leave too
+    little, `short` stands in for the last of the extras: a second line would push the table up.
+    """
     share = done / total if total else 1.0
-    full = int(share * BAR_WIDTH)
-    parts = [f"{'█' * full}{'░' * (BAR_WIDTH - full)} {done}/{total}", f"{int(share * 100)} %"]
+    parts = [f"{done}/{total}", f"{int(share * 100)} %"]
     if seconds_left is not None and done < total:
         parts.append(_("noch {time}").format(time=duration(seconds_left)))
-    return " · ".join([*parts, extra] if extra else parts)
+    text = " · ".join([*parts, *extras])
+    if short and width_of(text) > width - LEAST_BAR - 1:
+        text = " · ".join([*parts, *extras[:-1], short])
+    room = min(BAR_WIDTH, width - width_of(text) - 1)
+    if room < LEAST_BAR:
+        return text
+    full = int(share * room)
+    return f"{'█' * full}{'░' * (room - full)} {text}"
 
 
 def duration(seconds: float) -> str:
