@@ -19,6 +19,7 @@ from tui_billing.domain.documents import Document, DocumentState
 from tui_billing.domain.parties import Address, Channel, Customer
 from tui_billing.domain.runs import IgnoredKind, InvoiceRun, RowState, RunParameters, RunRow, RunState, RunType
 from tui_billing.services import documents, ignored, run_mend, runs, settings, unknowns
+from tui_billing.services.customers import set_blocked
 from tui_billing.services.errors import Refused
 from tui_billing.services.run_execution import ExecuteOptions, execute, plan_execute
 from tui_billing.services.run_rebuild import apply_rebuild, plan_rebuild
@@ -301,6 +302,35 @@ def test_e11_1_ignored_after_creation_is_skipped_with_its_reason(house, run_type
     assert [row.reason for row in house.rows(run)] == ["ignored_customer", "ignored_invoice", ""]
     assert result.run.state is RunState.PARTIAL
     assert not house.store.need(Document, made[0].id).was_sent
+
+
+@pytest.mark.parametrize("run_type", list(RunType))
+def test_a10_4_a_customer_blocked_after_creation_gets_nothing_and_the_row_says_why(house, run_type):
+    customers, made = three(house)
+    run = house.create(run_type, respect_preference=False)
+    set_blocked(house.desk, customers[1], True, "Auskunftsverlangen")
+    house.execute(run)
+    done = "sent" if run_type is RunType.EMAIL else "issued"
+    assert house.states(run) == [done, "open", done]
+    assert [row.reason for row in house.rows(run)] == ["", "customer_blocked", ""]
+    assert not house.store.need(Document, made[1].id).was_sent
+    set_blocked(house.desk, house.store.need(Customer, customers[1].id), False, "erledigt")
+    assert house.execute(run).run.state is RunState.DONE
+
+
+def test_blocked_while_the_mail_is_being_prepared_is_caught_before_the_dot(house):
+    customers, _ = three(house)
+    run = house.create()
+    entered = []
+
+    def block(_):
+        if not entered:
+            entered.append(set_blocked(house.desk, customers[2], True, "Auskunftsverlangen"))
+
+    house.transport.on_dot = block
+    house.execute(run)
+    assert house.states(run) == ["sent", "sent", "open"]
+    assert runs_reason(house.rows(run)[2]) == "customer_blocked"
 
 
 def test_ignored_while_the_mail_is_being_prepared_is_caught_before_the_dot(house):

@@ -135,6 +135,16 @@ def test_e2_truth_table_is_complete():
     assert len(E2) == len(CHANNEL_RULE) == len(RunType) * 2 * (len(Channel) + 1)
 
 
+@pytest.mark.parametrize("run_type", list(RunType))
+def test_a10_4_a_blocked_customers_invoices_enter_no_run(desk, run_type):
+    blocked, other = add_customer(desk, "1", blocked=True), add_customer(desk, "2")
+    held, taken = add_invoice(desk, blocked), add_invoice(desk, other)
+    found = plan(desk, type=run_type, respect_preference=False)
+    assert [row.document_id for row in found.rows] == [taken.id]
+    assert out(found) == {held.id: "customer_blocked"}
+    assert found.balance.out == {"customer_blocked": 1}
+
+
 def test_e11_ignored_customers_and_invoices_are_out_until_their_last_day(desk):
     one, two = add_customer(desk, "1"), add_customer(desk, "2")
     of_one, first, second = add_invoice(desk, one), add_invoice(desk, two), add_invoice(desk, two)

@@ -20,6 +20,7 @@ AnyDocument = Document | DocumentHead
 AnyCustomer = Customer | CustomerHead
 COPY = "copy"
 NO_ADDRESS = "no_address"
+BLOCKED = "customer_blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,18 @@ def _not_sent(document: AnyDocument, parameters: RunParameters, facts: RunFacts)
     return Reason("sent", parameters.include_sent, texts[bool(params["run"])], params)
 
 
+def is_blocked(customer: AnyCustomer | None) -> bool:
+    """A gesperrter Kunde (A10.4) gets nothing from a run; what a clerk sends him singly still goes, as in E11."""
+    return customer is not None and customer.blocked
+
+
+def _customer_not_blocked(document: AnyDocument, parameters: RunParameters, facts: RunFacts) -> Reason:
+    customer = facts.customers.get(document.customer_id)
+    if customer is not None and is_blocked(customer):
+        return Reason(BLOCKED, False, N_("Kunde {customer} ist gesperrt"), {"customer": customer.number})
+    return _passed(BLOCKED, N_("Kunde ist nicht gesperrt"))
+
+
 def _customer_not_ignored(document: AnyDocument, parameters: RunParameters, facts: RunFacts) -> Reason:
     entry = facts.ignored_customers.get(document.customer_id)
     passed_text = N_("Kunde nicht ignoriert")
@@ -205,6 +218,7 @@ REASON_NAMES = {
     "cancelled": N_("storniert"),
     "unknown": N_("ungeklärt"),
     "sent": N_("versendet"),
+    BLOCKED: N_("Kunde gesperrt"),
     "ignored_customer": N_("ignorierter Kunde"),
     "ignored_invoice": N_("ignorierte Rechnung"),
     "letter": N_("Brief"),
@@ -225,6 +239,7 @@ RULES: tuple[Rule, ...] = (
     _not_cancelled,
     _not_unknown,
     _not_sent,
+    _customer_not_blocked,
     _customer_not_ignored,
     _document_not_ignored,
     _channel_fits,

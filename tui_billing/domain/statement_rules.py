@@ -88,7 +88,7 @@ def figures(batches: Sequence[CustomerBatch], payments: Iterable[Payment]) -> tu
 
 
 def payment_lines(payments: Iterable[Payment], prepaid: Iterable[ReceivableEntry] = ()) -> tuple[StatementPayment, ...]:
-    """The payments as the statement lists them; Skonto is a line of its own behind its payment, `prepaid` comes last."""
+    """The payments as the statement lists them; Skonto is a line of its own behind its payment, `prepaid` is last."""
     lines: list[StatementPayment] = []
     for payment in payments:
         lines.append(StatementPayment(payment_id=payment.id, paid_date=payment.paid_date, text=payment.text,

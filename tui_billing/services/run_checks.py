@@ -9,8 +9,17 @@ from dataclasses import dataclass, replace
 from tui_billing.domain.documents import Document, DocumentHead, DocumentState
 from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import Problem
-from tui_billing.domain.parties import Customer
-from tui_billing.domain.run_selection import NO_ADDRESS, REASON_NAMES, AnyCustomer, RunFacts, is_active, recipients
+from tui_billing.domain.parties import Customer, CustomerHead
+from tui_billing.domain.run_selection import (
+    BLOCKED,
+    NO_ADDRESS,
+    REASON_NAMES,
+    AnyCustomer,
+    RunFacts,
+    is_active,
+    is_blocked,
+    recipients,
+)
 from tui_billing.domain.run_states import TO_DO_ROWS
 from tui_billing.domain.runs import Dispatch, Ignored, IgnoredKind, InvoiceRun, RowState, RunRow, RunType
 from tui_billing.services.desk import Desk
@@ -69,6 +78,8 @@ def _check(
         return stays(row.state, "unknown")
     if document.was_sent and not (row.copy or run.parameters.include_sent):
         return stays(RowState.REMOVED, "sent")
+    if is_blocked(customer):
+        return stays(RowState.OPEN, BLOCKED)
     if is_active(facts.ignored_customers.get(row.customer_id), facts.today):
         return stays(RowState.OPEN, "ignored_customer")
     if is_active(facts.ignored_documents.get(document.id), facts.today):
@@ -99,11 +110,13 @@ def failed_row(row: RunRow, error: Exception | Problem) -> RunRow:
 
 
 def forbidden_now(tx: Transaction, run_id: int, document_ids: Iterable[int], desk: Desk) -> Problem | None:
-    """Asked inside the commit that sets a mail in flight or a file issued: deleted run, ignore lists (E11.1)."""
+    """Asked inside the commit that sets a mail in flight or a file issued: deleted run, gesperrt, ignored (E11.1)."""
     run = tx.get(InvoiceRun, run_id)
     if run is None:
         return Problem("LAUF_GELOESCHT", "deleted")
     for document in tx.get_many(DocumentHead, document_ids).values():
+        if is_blocked(tx.get(CustomerHead, document.customer_id)):
+            return Problem(BLOCKED.upper(), REASON_NAMES[BLOCKED], where=document.number)
         targets = (
             ("ignored_customer", f"{IgnoredKind.CUSTOMER}|{document.customer_id}"),
             ("ignored_invoice", f"{IgnoredKind.DOCUMENT}|{document.id}"),

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Channel, Customer
-from tui_billing.domain.run_selection import is_active, recipients
+from tui_billing.domain.run_selection import is_active, is_blocked, recipients
 from tui_billing.domain.run_states import FINISHED_ROWS, RunAction
 from tui_billing.domain.runs import RowState, RunRow, RunType
 from tui_billing.services.desk import Desk
@@ -43,7 +43,7 @@ def triage(store: Repository, view: RunView, today: date) -> dict[int, Way]:
     def way(row: RunRow) -> Way:
         customer = view.customers.get(row.customer_id)
         ignored = (facts.ignored_customers.get(row.customer_id), facts.ignored_documents.get(row.document_id))
-        if any(is_active(entry, today) for entry in ignored) or (customer is not None and customer.blocked):
+        if any(is_active(entry, today) for entry in ignored) or is_blocked(customer):
             return Way.BLOCKED
         if view.run.parameters.type is RunType.EMAIL:
             return Way.EMAIL if recipients(customer) else Way.NONE

@@ -14,6 +14,7 @@ WAY_OF_REASON = {
     "letter": Way.LETTER,
     "email": Way.EMAIL,
     "no_channel": Way.NONE,
+    "customer_blocked": Way.BLOCKED,
     "ignored_customer": Way.BLOCKED,
     "ignored_invoice": Way.BLOCKED,
 }
