@@ -4,51 +4,30 @@ And two clerks who generate the same close date at once put no document into two
 """
 
 import hashlib
-import os
-import random
 import shutil
-import signal
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import killed_work
 import pytest
-from fakes import FakeRenderer, FakeTransport
+from killed_work import ADDRESS, at_once, open_desk
 
 from tui_billing.domain.batch_selection import BatchParameters
 from tui_billing.domain.batches import BatchRow, BatchState, BatchStatement, InvoiceBatch, Payment, ReceivableEntry
 from tui_billing.domain.documents import Document, DocumentKind, DocumentState, Line
-from tui_billing.domain.messages import Refused
-from tui_billing.domain.parties import Address, Company, Customer
+from tui_billing.domain.parties import Company, Customer
 from tui_billing.services import batches, documents
 from tui_billing.services.batch_check import plan_print
 from tui_billing.services.batch_print import print_batches
-from tui_billing.services.desk import Desk
-from tui_billing.store.files import Files
-from tui_billing.store.journal_engine import open_engine
-from tui_billing.store.repositories import Store
 
 SIZE = 1000
 CLOSE = date(2026, 11, 15)
-ADDRESS = Address(street="Weg 1", postcode="20999", city="Nordhafen")
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kill -9 needs POSIX")
-
-
-def open_desk(folder: Path) -> Desk:
-    return Desk(
-        store=Store(open_engine(folder, create=True), "anna"),
-        files=Files(folder),
-        folder=folder,
-        user="anna",
-        today=lambda: date(2026, 11, 22),
-        renderer=FakeRenderer,
-        transport=FakeTransport,
-        now=lambda: datetime(2026, 11, 22, 12, tzinfo=UTC),
-    )
+pytestmark = killed_work.needs_fork
 
 
 @pytest.fixture(scope="module")
@@ -98,22 +77,6 @@ def printing(folder: Path) -> None:
     desk.store.close()
 
 
-def killed(folder: Path, after: float) -> bool:
-    """Print in a child that is killed after so many seconds; whether it was still at work."""
-    child = os.fork()
-    if child == 0:
-        try:
-            printing(folder)
-            os._exit(0)
-        except BaseException:
-            os._exit(1)
-    time.sleep(after)
-    os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0
-    return os.WIFSIGNALED(status)
-
-
 def state(folder: Path) -> dict[str, str]:
     """Every archived file that a record names -> its hash; checked to be all or nothing."""
     desk = open_desk(folder)
@@ -134,6 +97,7 @@ def state(folder: Path) -> dict[str, str]:
 
 
 def torture(batched: Path, rounds: int, seed: int) -> int:
+    """How often the printing was killed; each round ends with the files of one that nobody disturbed."""
     whole = batched.parent / "whole"
     shutil.copytree(batched, whole)
     start = time.monotonic()
@@ -141,17 +105,22 @@ def torture(batched: Path, rounds: int, seed: int) -> int:
     seconds = time.monotonic() - start
     expected = state(whole)
     shutil.rmtree(whole)
-    rng, kills = random.Random(seed), 0
-    for n in range(rounds):
-        data = batched.parent / str(n)
-        shutil.copytree(batched, data)
-        for _ in range(rng.randint(1, 2)):
-            kills += killed(data, rng.uniform(0.05, seconds * 1.1))
-            state(data)
-        printing(data)
+
+    def check(data: Path) -> None:
         assert state(data) == expected
-        shutil.rmtree(data)
-    return kills
+
+    moments = (0.05, seconds * 1.1)
+    return killed_work.torture(
+        batched,
+        batched.parent,
+        printing,
+        rounds=rounds,
+        seed=seed,
+        kills=2,
+        seconds=moments,
+        between=state,
+        check=check,
+    )
 
 
 def test_a_killed_printing_is_resumed_and_prints_once_with_identical_bytes(batched: Path) -> None:
@@ -163,27 +132,14 @@ def test_a_printing_killed_at_forty_moments_prints_once_with_identical_bytes(bat
     assert torture(batched, rounds=40, seed=7) >= 30
 
 
-def at_once(folder: Path, work) -> list[int]:
-    """Two clerks do the same at the same time; exit codes 0 done, 3 refused."""
-    children = []
-    for _ in range(2):
-        child = os.fork()
-        if child == 0:
-            try:
-                work(open_desk(folder))
-                os._exit(0)
-            except Refused:
-                os._exit(3)
-            except BaseException:
-                os._exit(1)
-        children.append(child)
-    return sorted(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children)
-
-
 def test_two_clerks_who_generate_the_same_close_date_put_no_document_into_two_batches(template: Path) -> None:
     folder = template.parent / "clerks"
     shutil.copytree(template, folder)
-    codes = at_once(folder, lambda desk: batches.generate(desk, BatchParameters(close_date=CLOSE)))
+
+    def generate(data: Path) -> None:
+        batches.generate(open_desk(data), BatchParameters(close_date=CLOSE))
+
+    codes = at_once(generate, folder)
     assert codes == [0, 3]
     desk = open_desk(folder)
     rows = desk.store.all(BatchRow)
@@ -195,9 +151,10 @@ def test_two_clerks_who_generate_the_same_close_date_put_no_document_into_two_ba
 
 
 def test_two_clerks_who_print_the_same_batch_print_it_once(batched: Path) -> None:
-    def work(desk: Desk) -> None:
+    def print_it(data: Path) -> None:
+        desk = open_desk(data)
         for _ in print_batches(desk, plan_print(desk.store, 1)):
             pass
 
-    assert at_once(batched, work) == [0, 3]
+    assert at_once(print_it, batched) == [0, 3]
     assert state(batched)

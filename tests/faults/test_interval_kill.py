@@ -3,48 +3,32 @@
 Ten rounds here, one hundred with `-m slow`. A round may be killed several times before it is let through.
 """
 
-import os
-import random
 import shutil
-import signal
-import time
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import killed_work
 import pytest
-from fakes import FakeRenderer, FakeTransport
+from killed_work import ADDRESS, at_once
 
 from tui_billing.domain.batches import ReceivableEntry
 from tui_billing.domain.creations import IntervalCreation, IntervalSelectionParameters
 from tui_billing.domain.documents import Document, NumberRange
 from tui_billing.domain.orders import IntervalTerms, IntervalUnit, Order, OrderLine, Period
-from tui_billing.domain.parties import Address, Company, Customer
+from tui_billing.domain.parties import Company, Customer
 from tui_billing.services.desk import Desk
 from tui_billing.services.interval_creation import apply_create, resume
 from tui_billing.services.intervals import finish, plan_select
-from tui_billing.store.files import Files
-from tui_billing.store.journal_engine import open_engine
-from tui_billing.store.repositories import Store
 
 SIZE = 1000
 DAY = date(2027, 1, 1)
-ADDRESS = Address(street="Weg 1", postcode="20999", city="Nordhafen")
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kill -9 needs POSIX")
+pytestmark = killed_work.needs_fork
 
 
 def open_desk(folder: Path) -> Desk:
-    return Desk(
-        store=Store(open_engine(folder, create=True), "anna"),
-        files=Files(folder),
-        folder=folder,
-        user="anna",
-        today=lambda: DAY,
-        renderer=FakeRenderer,
-        transport=FakeTransport,
-        now=lambda: datetime(2026, 11, 22, 12, tzinfo=UTC),
-    )
+    return killed_work.open_desk(folder, DAY)
 
 
 @pytest.fixture(scope="module")
@@ -74,22 +58,6 @@ def work(folder: Path) -> None:
     desk.store.close()
 
 
-def killed_work(folder: Path, after: float) -> bool:
-    """Work in a child that is killed after so many seconds; whether it was killed in the middle."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work(folder)
-            os._exit(0)
-        except BaseException:
-            os._exit(1)
-    time.sleep(after)
-    os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0
-    return os.WIFSIGNALED(status)
-
-
 def check(folder: Path) -> None:
     """Every period once, every number once and without a gap, every document with its receivable."""
     desk = open_desk(folder)
@@ -108,17 +76,10 @@ def check(folder: Path) -> None:
 
 
 def torture(template: Path, folder: Path, rounds: int, seed: int) -> int:
-    rng = random.Random(seed)
-    kills = 0
-    for n in range(rounds):
-        data = folder / str(n)
-        shutil.copytree(template, data)
-        for _ in range(rng.randint(1, 3)):
-            kills += killed_work(data, rng.uniform(0.02, 1.2))
-        work(data)
-        check(data)
-        shutil.rmtree(data)
-    return kills
+    """How often the creation was killed."""
+    return killed_work.torture(
+        template, folder, work, rounds=rounds, seed=seed, kills=3, seconds=(0.02, 1.2), check=check
+    )
 
 
 def test_a_creation_killed_at_random_moments_bills_each_period_once(template: Path, tmp_path: Path) -> None:
@@ -130,23 +91,17 @@ def test_a_creation_killed_one_hundred_times_bills_each_period_once(template: Pa
     assert torture(template, tmp_path, rounds=100, seed=12) >= 100
 
 
+def create(folder: Path) -> None:
+    """One clerk presses Erstellen; who comes second is told which periods are billed already."""
+    desk = open_desk(folder)
+    plan = finish(plan_select(desk.store, IntervalSelectionParameters(execution_date=DAY, invoice_date=DAY)))
+    result = finish(apply_create(desk, plan))
+    told = sum(p.code == "SCHON_BERECHNET" for p in result.failed.values())
+    assert len(result.document_ids) + told == len(plan.rows)
+
+
 def test_two_clerks_who_press_erstellen_at_once_create_each_invoice_once(template: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(template, data)
-    children = []
-    for _ in range(2):
-        child = os.fork()
-        if child == 0:
-            try:
-                desk = open_desk(data)
-                parameters = IntervalSelectionParameters(execution_date=DAY, invoice_date=DAY)
-                plan = finish(plan_select(desk.store, parameters))
-                result = finish(apply_create(desk, plan))
-                told = sum(p.code == "SCHON_BERECHNET" for p in result.failed.values())
-                assert len(result.document_ids) + told == len(plan.rows)
-                os._exit(0)
-            except BaseException:
-                os._exit(1)
-        children.append(child)
-    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0]
+    assert at_once(create, data) == [0, 0]
     check(data)
