@@ -28,7 +28,7 @@ def test_the_mail_appears_after_before_dot_and_not_before(tmp_path: Path, kind: 
         seen.append([p.name for p in visible.iterdir() if not p.name.startswith(".")])
 
     outcome = transport.send(MAIL, ENVELOPE, ID, look)
-    assert (outcome.state, outcome.code, seen) == (RowState.SENT, 250, [[]])
+    assert (outcome.state, outcome.code, seen) == (RowState.SENT, 0, [[]]), "no server spoke, so there is no SMTP code"
     (published,) = list(visible.iterdir())
     assert published.read_bytes() == MAIL
     transport.send(MAIL, ENVELOPE, ID, lambda: None)

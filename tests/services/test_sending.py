@@ -61,7 +61,7 @@ def test_one_refused_recipient_is_one_row_and_the_others_go(tmp_path: Path) -> N
     result = drive(send_jobs(desk, jobs_of(desk, 3)))
     assert (result.sent, result.refused) == (2, 1)
     assert row_states(desk) == [SENT, RowState.REFUSED, SENT]
-    assert desk.store.need(RunRow, 2).reply == "5.1.1 unknown user"
+    assert desk.store.need(RunRow, 2).reply == "550 5.1.1 unknown user"
     assert mailed(desk) == [True, False, True]
     assert desk.store.need(Document, 2).state is DocumentState.OPEN
 

@@ -7,7 +7,7 @@ from tui_billing.commands.frame import Answer, Context, listing, table
 from tui_billing.domain.format import money
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, RowState
-from tui_billing.domain.send_reasons import SEND_REASONS
+from tui_billing.domain.send_reasons import SEND_REASONS, server_words
 from tui_billing.i18n import _
 from tui_billing.services import documents, unknowns
 from tui_billing.services.errors import WrongUse
@@ -135,9 +135,9 @@ def test_mail(context: Context, args: argparse.Namespace) -> Answer:
     outcome = send_test(context.desk, document.id, args.to)
     sent = outcome.state is RowState.SENT
     text = N_("Die Testmail ging nicht hinaus: {reply}")
-    problems = [] if sent else [Problem("TESTMAIL", text, {"reply": outcome.reply}, where=args.to)]
+    problems = [] if sent else [Problem("TESTMAIL", text, {"reply": outcome.said}, where=args.to)]
     data = {"test": {"state": outcome.state.value, "reply": outcome.reply, "server": outcome.server}}
-    return Answer(data, problems, lines=[_("Testmail gesendet: {reply}").format(reply=outcome.reply)] if sent else [])
+    return Answer(data, problems, lines=[_("Testmail gesendet: {reply}").format(reply=outcome.said)] if sent else [])
 
 
 def preview_of(context: Context, args: argparse.Namespace) -> Answer:
@@ -164,7 +164,7 @@ def preview_of(context: Context, args: argparse.Namespace) -> Answer:
 
 
 def _reply(d: Dispatch) -> str:
-    return f"{d.reply_code or ''} {d.reply}".strip()
+    return server_words(d.reply_code, d.reply)
 
 
 def _cells(one: UnknownSending) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def deliver(temporary: Path, target: Path, mail: bytes, before_dot: Callable[[],
         _sync_folder(target.parent)
     except OSError as error:
         return Outcome(RowState.UNKNOWN, f"Ordner nicht gesichert: {os_words(error)}", pace=Pace.STOP, server=server)
-    return Outcome(RowState.SENT, f"abgelegt als {target.name}", 250, server=server)
+    return Outcome(RowState.SENT, f"abgelegt als {target.name}", server=server)
 
 
 class FolderArchive:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from tui_billing.domain.runs import RowState
+from tui_billing.domain.send_reasons import server_words
 
 
 class Pace(StrEnum):
@@ -40,6 +41,11 @@ class Outcome:
     pace: Pace = Pace.GO_ON
     rest_seconds: int = 0
     server: str = ""
+
+    @property
+    def said(self) -> str:
+        """Code and words of the reply, as the clerk reads them."""
+        return server_words(self.code, self.reply)
 
 
 class Transport(Protocol):

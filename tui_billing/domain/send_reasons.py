@@ -26,3 +26,8 @@ SEND_REASONS = {
 def reason_problem(code: str, where: str = "") -> Problem:
     """The problem of a code of the table."""
     return Problem(code.upper(), SEND_REASONS[code], where=where)
+
+
+def server_words(code: int, reply: str) -> str:
+    """The last reply as the server gave it: `550 5.1.1 unknown user`; without a code only the words."""
+    return reply if not code or reply.startswith(str(code)) else f"{code} {reply}".rstrip()

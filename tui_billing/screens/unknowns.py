@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from tui_billing.domain.messages import N_
+from tui_billing.domain.runs import Dispatch
+from tui_billing.domain.send_reasons import server_words
 from tui_billing.i18n import _
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
@@ -49,7 +51,7 @@ class UnknownsScreen(ListScreen):
 
     def cells(self, record: Entry) -> Sequence[str]:
         it = record.it
-        reply = " ".join(t for t in (it.dispatch.server, it.dispatch.reply) if t)
+        reply = " ".join(t for t in (it.dispatch.server, _reply(it.dispatch)) if t)
         return (show.stamp(it.dispatch.in_flight_at), ", ".join(it.numbers), it.customer, show.amount(it.gross), reply)
 
     def sort_key(self, record: Entry, key: str) -> Any:
@@ -78,7 +80,7 @@ class UnknownsScreen(ListScreen):
             (_("unterwegs seit"), show.stamp(d.in_flight_at)),
             (_("Versuche"), str(d.attempts)),
             (_("Versandweg"), " ".join(t for t in (d.transport, d.server) if t)),
-            (_("Letzte Antwort"), d.reply or "–"),
+            (_("Letzte Antwort"), _reply(d) or "–"),
             (_("Message-ID"), d.message_id),
             (_("Abgelegt als"), d.spool),
         )
@@ -136,6 +138,10 @@ class UnknownsScreen(ListScreen):
             self.say(_("Versendet.") if result.sent else _("Nicht versendet; die Zeile zeigt, warum."))
         else:
             self.say(look_up_text(result))
+
+
+def _reply(dispatch: Dispatch) -> str:
+    return server_words(dispatch.reply_code, dispatch.reply)
 
 
 def look_up_text(result: Any) -> str:

@@ -10,6 +10,7 @@ from tui_billing.domain.documents import DocumentHead
 from tui_billing.domain.messages import N_
 from tui_billing.domain.run_selection import REASON_NAMES
 from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, RowState, RunRow
+from tui_billing.domain.send_reasons import server_words
 from tui_billing.domain.texts import clean, csv_cell
 from tui_billing.services.desk import Desk
 
@@ -55,7 +56,7 @@ def _row(row: RunRow, dispatch: Dispatch | None, head: DocumentHead | None) -> L
         time=row.changed_at,
         address=dispatch.recipients if dispatch else row.address,
         reply_code=dispatch.reply_code if dispatch else 0,
-        reply=row.reply or (dispatch.reply if dispatch else ""),
+        reply=_reply(row, dispatch),
         reason=row.reason,
         server=dispatch.server if dispatch else "",
         message_id=dispatch.message_id if dispatch else "",
@@ -63,6 +64,13 @@ def _row(row: RunRow, dispatch: Dispatch | None, head: DocumentHead | None) -> L
         file=dispatch.spool if dispatch and dispatch.spool else row.file,
         hash=dispatch.spool_hash if dispatch and dispatch.spool_hash else row.file_hash,
     )
+
+
+def _reply(row: RunRow, dispatch: Dispatch | None) -> str:
+    """The server's words without the code, which has a column of its own; what the row says besides stays."""
+    if dispatch is None or row.reply not in ("", server_words(dispatch.reply_code, dispatch.reply)):
+        return row.reply
+    return dispatch.reply
 
 
 def sums(log: Sequence[LogRow]) -> dict[RowState, tuple[int, Decimal]]:

@@ -210,7 +210,7 @@ def write_outcome(tx: Transaction, parcel: Parcel, outcome: Outcome, at: str) ->
     halted = outcome.state is RowState.DEFERRED and outcome.pace is Pace.STOP
     state = RowState.OPEN if halted else outcome.state
     reason = "versand_angehalten" if halted else "keine_antwort" if outcome.state is RowState.UNKNOWN else ""
-    write_rows(tx, parcel.job.row_ids, state, at, reason=reason, reply=outcome.reply, dispatch_id=current.id)
+    write_rows(tx, parcel.job.row_ids, state, at, reason=reason, reply=outcome.said, dispatch_id=current.id)
     if outcome.state is RowState.SENT:
         files = parcel.job.files or (("", ""),) * len(parcel.job.document_ids)
         for document_id, (file, file_hash) in zip(parcel.job.document_ids, files, strict=True):

@@ -155,9 +155,9 @@ class Course:
         if outcome.state is RowState.SENT:
             self.rests = 0
         if outcome.pace is Pace.STOP:
-            self._halt(result.parcel, outcome.state, outcome.reply)
+            self._halt(result.parcel, outcome.state, outcome.said)
         elif outcome.pace is Pace.REST:
-            self._throttled(result.parcel, outcome.state, outcome.reply, outcome.rest_seconds)
+            self._throttled(result.parcel, outcome.state, outcome.said, outcome.rest_seconds)
         else:
             self._count(outcome.state, result.parcel.job)
 
