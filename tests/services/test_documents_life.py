@@ -14,6 +14,7 @@ from tui_billing.domain.parties import Address, Company, PaymentTerms
 from tui_billing.domain.runs import Dispatch, RowState
 from tui_billing.services import documents
 from tui_billing.services.company import save_company
+from tui_billing.services.customers import set_blocked
 from tui_billing.services.errors import Refused
 
 AT = "2026-11-22T12:00:00+00:00"
@@ -212,6 +213,17 @@ def test_a1_3_an_open_document_takes_the_tax_number_that_the_company_gets_later(
     assert (final.seller.tax_number, final.seller.small_business) == ("22/815/08150", False)
     save_company(desk, replace(desk.store.need(Company, 1), tax_number="9"))
     assert documents.need_document(desk.store, document.id).seller.tax_number == "22/815/08150"
+
+
+def test_a10_4_a_blocked_customer_gets_no_new_document_but_his_invoices_are_still_corrected(desk):
+    customer = add_customer(desk, "1")
+    document = output(desk, add_invoice(desk, customer))
+    set_blocked(desk, customer, True, "Auskunftsverlangen")
+    with pytest.raises(Refused) as refused:
+        add_invoice(desk, customer)
+    assert refused.value.problems[0].code == "KUNDE_GESPERRT"
+    assert documents.correct(desk, document.id, Decimal("1.00"), "Minderung").number == "KO-2026-00001"
+    assert add_invoice(desk, add_customer(desk, "2")).number == "RE-2026-00002"
 
 
 def test_a_storno_needs_a_reason_and_keeps_it_in_the_audit_trail(desk):

@@ -11,6 +11,7 @@ from tui_billing.domain.parties import Channel
 from tui_billing.domain.run_selection import CHANNEL_RULE, RULES
 from tui_billing.domain.runs import Dispatch, IgnoredKind, RowState, RunParameters, RunType
 from tui_billing.services import documents, ignored, runs
+from tui_billing.services.customers import set_blocked
 from tui_billing.services.errors import Refused, WrongUse
 
 NOVEMBER = RunParameters(date_from=date(2026, 11, 1), date_to=date(2026, 11, 30))
@@ -136,16 +137,17 @@ def test_e2_truth_table_is_complete():
 
 
 @pytest.mark.parametrize("run_type", list(RunType))
-def test_a10_4_a_blocked_customers_invoices_enter_no_run(desk, run_type):
-    blocked, other = add_customer(desk, "1", blocked=True), add_customer(desk, "2")
-    held, taken = add_invoice(desk, blocked), add_invoice(desk, other)
+def test_a10_4_a_blocked_pairinvoices_enter_no_run(desk, run_type):
+    pair = add_customer(desk, "1"), add_customer(desk, "2")
+    held, taken = (add_invoice(desk, c) for c in pair)
+    set_blocked(desk, pair[0], True, "Auskunftsverlangen")
     found = plan(desk, type=run_type, respect_preference=False)
     assert [row.document_id for row in found.rows] == [taken.id]
     assert out(found) == {held.id: "customer_blocked"}
     assert found.balance.out == {"customer_blocked": 1}
 
 
-def test_e11_ignored_customers_and_invoices_are_out_until_their_last_day(desk):
+def test_e11_ignored_pairand_invoices_are_out_until_their_last_day(desk):
     one, two = add_customer(desk, "1"), add_customer(desk, "2")
     of_one, first, second = add_invoice(desk, one), add_invoice(desk, two), add_invoice(desk, two)
     ignored.ignore(desk, IgnoredKind.CUSTOMER, [one.id], "Streit", TODAY)

@@ -24,11 +24,12 @@ from tui_billing.domain.due_dates import due_date
 from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.orders import Period
-from tui_billing.domain.parties import Company, Customer, buyer_party, seller_party
+from tui_billing.domain.parties import Company, Customer, CustomerHead, buyer_party, seller_party
 from tui_billing.domain.runs import Dispatch
 from tui_billing.domain.totals import compute, negated
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import not_found
+from tui_billing.services.snapshots import SECOND_KINDS
 from tui_billing.store.repositories import Repository, Transaction
 
 DRAWN = re.compile(r"(?P<range>.+)-(?P<year>\d{4})-(?P<number>\d{5,12})", re.ASCII)
@@ -80,8 +81,13 @@ def add(tx: Transaction, document: Document, *, at: str = "") -> Document:
     """Draw the number and store document and receivable entry; the number exists only if `tx` commits (A8).
 
     A document that brings its number (import) keeps it, and its range goes on behind it. Callers that create
-    invoices ask `law.check_document` for all of them before the first number is drawn (A1).
+    invoices ask `law.check_document` for all of them before the first number is drawn (A1). Raises Refused for a
+    blocked customer (A10.4), whose invoices may only be corrected or cancelled.
     """
+    customer = tx.get(CustomerHead, document.customer_id)
+    if customer is not None and customer.blocked and document.kind not in SECOND_KINDS:
+        text = N_("Kunde {number} ist gesperrt.")
+        raise Refused(Problem("KUNDE_GESPERRT", text, {"number": customer.number}, where=customer.number))
     number = document.number or _draw(tx, document)
     if document.number:
         _pass_over(tx, document.number)
