@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from screen_helpers import SIZE, press, rows, settle, status, table, title, type_text, working_desk
 
 from tui_billing.app import BillingApp
@@ -87,6 +88,33 @@ async def test_a_new_customer_gets_the_next_number_and_undo_takes_it_back(tmp_pa
         assert table(app).cursor_id == 9
         await press(pilot, "u")
         assert table(app).row_count == 8
+
+
+@pytest.mark.parametrize("keys", [("k", "enter"), ("f",)])
+async def test_f8_without_a_change_writes_nothing_and_says_so(tmp_path: Path, keys: tuple[str, ...]) -> None:
+    desk = working_desk(tmp_path)
+    before = desk.store.seq
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, *keys, "f8")
+        assert status(app) == "Nichts geändert."
+        assert desk.store.seq == before
+        await press(pilot, "u")
+
+
+async def test_an_address_typed_as_it_is_stored_already_is_no_change(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    before = desk.store.seq
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k", "enter")
+        form(app).field("emails").enter()
+        await type_text(pilot, "rechnung@OEZTUERK.example")
+        await press(pilot, "f8")
+        assert status(app) == "Nichts geändert."
+        assert desk.store.seq == before
 
 
 async def test_a_stale_write_shows_both_versions(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@
     store(record, values)   build and save through a service; returns what the screen is dismissed with
 
 Enter and Tab go to the next field, F8 saves, Esc asks only if typed text would be lost. A problem of a service whose
-`where` is a field's name appears at that field. Where a colleague was faster (Stale) his values appear at the fields
-that differ: F8 again stores mine, F5 takes his.
+`where` is a field's name appears at that field. A `store` that gives back the record in its old revision has written
+nothing, and that is said. Where a colleague was faster (Stale) his values appear at the fields that differ: F8 again
+stores mine, F5 takes his.
 """
 
 from collections.abc import Mapping, Sequence
@@ -170,11 +171,22 @@ class FormScreen(DeskScreen):
             self.say(_("Bitte erst berichtigen: {field}").format(field=_(wrong.spec.label)), alert=True)
             return
         try:
-            self.finish(self.store(self.record, values))
+            result = self.store(self.record, values)
+            if is_same(self.record, result):
+                self.leave_unchanged()
+            else:
+                self.finish(result)
         except Stale:
             self.show_theirs()
         except Refused as error:
             self.show_refused(error.problems)
+
+    def leave_unchanged(self) -> None:
+        """F8 with nothing to store: back, and the screen below says so."""
+        below = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else None
+        self.dismiss(None)
+        if isinstance(below, DeskScreen):
+            below.call_later(below.say, _("Nichts geändert."))
 
     def finish(self, result: Any) -> None:
         """Saved: back to where the clerk came from."""
@@ -216,6 +228,12 @@ class FormScreen(DeskScreen):
             self.ask(_("Getipptes verwerfen?"), (_("Verwerfen"), lambda: self.dismiss(None)))
         else:
             self.dismiss(None)
+
+
+def is_same(before: Any, after: Any) -> bool:
+    """Whether a service had nothing to write: the same record in the same revision."""
+    rev = getattr(after, "rev", 0)
+    return bool(rev) and type(before) is type(after) and (before.id, before.rev) == (after.id, rev)
 
 
 def text_of(widget: FieldWidget) -> str:

@@ -72,12 +72,15 @@ def checked(customer: Customer) -> tuple[Customer, list[Problem]]:
 def save_customer(desk: Desk, customer: Customer) -> Customer:
     """Store a new customer (id 0; without a number it gets the next) or a changed one. Undoable.
 
+    A record as it is stored already is given back, and nothing is written.
     His open documents take the new address with it, so that a row that failed for it can go out.
     Raises WrongUse for wrong inputs, NotUnique for a number that is taken, Stale where a colleague was faster.
     """
     fresh, problems = checked(customer)
     if errors := [p for p in problems if not p.warning]:
         raise WrongUse(*errors)
+    if (known := desk.store.get(Customer, fresh.id)) is not None and replace(fresh, rev=known.rev) == known:
+        return known
     why = f"Kunde {fresh.number or fresh.name} {'geändert' if fresh.id else 'angelegt'}"
     with desk.store.transaction(why, undoable=True) as tx:
         if fresh.id:
