@@ -324,6 +324,49 @@ def test_rechnungsstellung_by_command(desk: Desk) -> None:
     assert (answer["invoice"]["number"], answer["invoice"]["totals"]["gross"]) == ("GS-2026-00001", "-119.00")
 
 
+def names(answer: dict[str, Any], noun: str) -> list[str]:
+    return [line["name"] for line in answer[noun]["lines"]]
+
+
+def test_positions_are_added_inserted_and_taken_out(desk: Desk) -> None:
+    add(desk, "A-1")
+    new = ("invoice", "new", "--customer", "10001", "--name", "erste", "--price", "1")
+    number = call(desk, *new)[1]["invoice"]["number"]
+    for noun, which in (("invoice", number), ("order", "A-1")):
+        edit = (noun, "edit", which)
+        call(desk, *edit, "--name", "erste")
+        call(desk, *edit, "--line", "2", "--name", "dritte", "--price", "3")
+        answer = call(desk, *edit, "--line", "2", "--insert", "--name", "zweite", "--price", "2")[1]
+        assert names(answer, noun) == ["erste", "zweite", "dritte"]
+        assert names(call(desk, *edit, "--drop-line", "1")[1], noun) == ["zweite", "dritte"]
+        code, answer = call(desk, *edit, "--drop-line", "3")
+        assert (code, answer["problems"][0]["text"]) == (2, "Position 3 gibt es nicht; es sind 2")
+
+
+def test_tax_notes_are_given_by_flags(desk: Desk) -> None:
+    add(desk, "A-1")
+    new = (
+        "invoice",
+        "new",
+        "--customer",
+        "10001",
+        "--name",
+        "Miete",
+        "--price",
+        "1",
+        "--vat-category",
+        "E",
+        "--vat",
+        "0",
+    )
+    number = call(desk, *new)[1]["invoice"]["number"]
+    notes = ("--exemption-reason", "§ 4 Nr. 12 UStG", "--property-work", "--buyer-order-reference", "B-7")
+    for noun, which in (("invoice", number), ("order", "A-1")):
+        made = call(desk, noun, "edit", which, *notes)[1][noun]
+        found = (made["exemption_reason"], made["property_work"], made["buyer_order_reference"])
+        assert found == ("§ 4 Nr. 12 UStG", True, "B-7")
+
+
 def test_the_printed_range_becomes_a_run(desk: Desk) -> None:
     add(desk, "A-1")
     create(desk, "2026-06-01", "--yes")

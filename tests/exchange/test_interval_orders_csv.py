@@ -57,6 +57,13 @@ def test_an_order_without_interval_is_billed_by_hand() -> None:
     assert parsed.items[0].record.order.interval is None
 
 
+def test_exemption_reason_and_14b_note_are_read() -> None:
+    head = f"{HEAD};Befreiungsgrund;Bauleistung privat"
+    parsed = parse_orders("\n".join((head, "A-1;10001;;;Miete;300,00;§ 4 Nr. 12 UStG;ja")).encode())
+    order = parsed.items[0].record.order
+    assert (order.exemption_reason, order.property_work) == ("§ 4 Nr. 12 UStG", True)
+
+
 def test_windows_encoding_and_comma_are_read_too() -> None:
     text = 'order number,customer,interval,anchor,name,price\nA-1,10001,jährlich,2026-01-01,"Gebühr, groß",96.00'
     parsed = parse_orders(text.encode("cp1252"))

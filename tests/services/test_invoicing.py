@@ -9,13 +9,16 @@ import pytest
 from fakes import add_company, add_customer, add_invoice, make_desk
 
 from tui_billing.domain.batches import ReceivableEntry
-from tui_billing.domain.documents import Document, DocumentKind, DocumentState, Line
+from tui_billing.domain.creations import IntervalSelectionParameters
+from tui_billing.domain.documents import Document, DocumentKind, DocumentState, Line, VatCategory
 from tui_billing.domain.messages import Refused
 from tui_billing.domain.orders import IntervalTerms, Order, OrderLine
 from tui_billing.domain.parties import Address
 from tui_billing.services import documents, invoicing, orders
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import Stale
+from tui_billing.services.interval_creation import select_and_create
+from tui_billing.services.intervals import finish
 from tui_billing.services.invoicing import NewDocument
 
 DAY = date(2026, 11, 22)
@@ -125,6 +128,30 @@ def test_the_period_of_an_order_billed_once_stands_in_its_texts(desk: Desk) -> N
     assert plan.document.header_text == "01.10.2026-31.10.2026"
     assert plan.document.lines[0].name == "Umzug 2026"
     assert (plan.document.period_from, plan.document.service_date) == (date(2026, 10, 1), None)
+
+
+@pytest.mark.parametrize("interval", [None, IntervalTerms(anchor=DAY)])
+def test_exemption_reason_and_14b_note_of_an_order_stand_on_its_documents(
+    desk: Desk, interval: IntervalTerms | None
+) -> None:
+    rent = (OrderLine(name="Miete", unit_price=D(700), vat_category=VatCategory.EXEMPT, vat_rate=D(0)),)
+    reason = "Steuerfrei nach § 4 Nr. 12 UStG"
+    order = Order(customer_id=1, lines=rent, interval=interval, exemption_reason=f" {reason}\x07 ", property_work=True)
+    saved = orders.save(desk, order)[0]
+    if interval is None:
+        document = invoicing.plan_from_order(desk.store, saved, invoice_date=DAY).document
+    else:
+        parameters = IntervalSelectionParameters(execution_date=DAY, invoice_date=DAY)
+        finish(select_and_create(desk, parameters))
+        (document,) = desk.store.all(Document)
+    assert (document.exemption_reason, document.property_work) == (reason, True)
+
+
+def test_exemption_reason_and_14b_note_are_typed_and_edited(desk: Desk) -> None:
+    made = invoicing.apply_new(desk, invoicing.plan_new(desk.store, new(exemption_reason="§ 4\n", property_work=True)))
+    assert (made.exemption_reason, made.property_work) == ("§ 4", True)
+    edited = invoicing.edit(desk, replace(made, exemption_reason="§ 4 Nr. 22 \x1b", property_work=False))
+    assert (edited.exemption_reason, edited.property_work) == ("§ 4 Nr. 22", False)
 
 
 def test_an_order_with_intervals_is_not_billed_by_hand(desk: Desk) -> None:

@@ -5,15 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from tui_billing.commands.frame import Answer, Context, add_switch, checked, day, listing, record, table
-from tui_billing.commands.order_flags import one_of, price
+from tui_billing.commands.order_flags import add_place_flags, add_tax_flags, one_of, placed, price
 from tui_billing.domain.codec import encode
 from tui_billing.domain.documents import TITLES, Document, DocumentType, Line, VatCategory
 from tui_billing.domain.format import money
 from tui_billing.domain.inputs import parse_percent, parse_quantity
-from tui_billing.domain.messages import N_, Problem
+from tui_billing.domain.messages import Problem
 from tui_billing.i18n import _, language
 from tui_billing.services import document_types, documents, interval_end, invoicing, orders
-from tui_billing.services.errors import WrongUse
 from tui_billing.services.invoicing import DocumentPlan, NewDocument
 
 LINE_FIELDS = {
@@ -28,7 +27,10 @@ LINE_FIELDS = {
     "vat": "vat_rate",
     "vat_category": "vat_category",
 }
-TEXT_FIELDS = ("header_text", "footer_text", "invoice_date", "service_date", "period_from", "period_to")
+TEXT_FIELDS = (
+    "header_text", "footer_text", "invoice_date", "service_date", "period_from", "period_to", "buyer_order_reference",
+    "gross_prices", "exemption_reason", "property_work",
+)  # fmt: skip
 
 
 def add_actions(actions: Any) -> None:
@@ -73,7 +75,8 @@ def _document_flags(parser: ArgumentParser) -> None:
         parser.add_argument(name, type=day, metavar=_("TAG"))
     for name in ("--header-text", "--footer-text", "--name", "--article", "--description", "--unit"):
         parser.add_argument(name)
-    parser.add_argument("--line", type=int, default=1, help=_("welche Position die Schalter meinen"))
+    add_tax_flags(parser)
+    add_place_flags(parser)
     for name in ("--quantity", "--price-unit"):
         parser.add_argument(name, type=checked(parse_quantity))
     parser.add_argument("--price", type=price)
@@ -91,17 +94,6 @@ def _blank(context: Context) -> Line:
     return Line(vat_category=usual.vat_category, vat_rate=usual.vat_rate)
 
 
-def _with_line(lines: tuple[Line, ...], args: Namespace, blank: Line) -> tuple[Line, ...]:
-    given = _given(args, LINE_FIELDS)
-    if not given:
-        return lines
-    if not 1 <= args.line <= len(lines) + 1:
-        text = N_("Position {line} gibt es nicht; der Beleg hat {count}")
-        raise WrongUse(Problem("POSITION_UNBEKANNT", text, {"line": args.line, "count": len(lines)}, where="--line"))
-    before = lines[args.line - 1] if args.line <= len(lines) else blank
-    return (*lines[: args.line - 1], replace(before, **given), *lines[args.line :])
-
-
 def new_document(context: Context, args: Namespace) -> Answer:
     """A document by hand with one position; more by `edit --line`."""
     store = context.desk.store
@@ -113,7 +105,7 @@ def new_document(context: Context, args: Namespace) -> Answer:
         customer_id=orders.find_customer(store, args.customer).id,
         kind=invoicing.kind_of(args.kind),
         document_type=args.document_type,
-        lines=_with_line((), args, _blank(context)),
+        lines=placed((), _given(args, LINE_FIELDS), args, _blank(context)),
         **texts,
     )
     return _apply(context, invoicing.plan_new(store, new))
@@ -150,7 +142,8 @@ def edit_document(context: Context, args: Namespace) -> Answer:
     """Change what is given while the document is `angelegt`."""
     document = documents.by_number(context.desk.store, args.number)
     texts = {name: getattr(args, name) for name in TEXT_FIELDS if getattr(args, name) is not None}
-    edited = replace(document, lines=_with_line(document.lines, args, _blank(context)), **texts)
+    lines = placed(document.lines, _given(args, LINE_FIELDS), args, _blank(context))
+    edited = replace(document, lines=lines, **texts)
     return _shown(invoicing.edit(context.desk, edited, expect_rev=document.rev), [])
 
 

@@ -1,13 +1,13 @@
 """The flags of `order add|edit|preview`: the common case without a JSON file. What is not given stays as it is."""
 
 from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from tui_billing.commands.frame import checked, day
-from tui_billing.domain.documents import DocumentKind, VatCategory
+from tui_billing.domain.documents import DocumentKind, Line, VatCategory
 from tui_billing.domain.inputs import parse_amount, parse_percent, parse_quantity
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.orders import (
@@ -29,6 +29,7 @@ from tui_billing.services.desk import Desk
 from tui_billing.services.errors import WrongUse
 
 E = TypeVar("E", bound=StrEnum)
+L = TypeVar("L", OrderLine, Line)
 NOTHING = ("", "-", "none", "keine")
 CLEARED = object()
 """A flag that was given to take a day away."""
@@ -40,7 +41,10 @@ ORDER_FIELDS = {
     "order_date": "order_date",
     "header_text": "header_text",
     "footer_text": "footer_text",
+    "buyer_order_reference": "buyer_order_reference",
     "gross_prices": "gross_prices",
+    "exemption_reason": "exemption_reason",
+    "property_work": "property_work",
     "closed": "closed",
 }
 LINE_FIELDS = {
@@ -134,13 +138,28 @@ def _order_flags(parser: ArgumentParser) -> None:
     group.add_argument("--order-date", type=optional_day)
     group.add_argument("--header-text")
     group.add_argument("--footer-text")
-    group.add_argument("--gross-prices", action=BooleanOptionalAction)
+    add_tax_flags(group)
     group.add_argument("--closed", action=BooleanOptionalAction)
+
+
+def add_tax_flags(group: Any) -> None:
+    """What orders and documents share beside their texts."""
+    group.add_argument("--buyer-order-reference", metavar=_("TEXT"), help=_("Bestellnummer des Kunden"))
+    group.add_argument("--gross-prices", action=BooleanOptionalAction)
+    group.add_argument("--exemption-reason", metavar=_("TEXT"), help=_("Grund der Steuerbefreiung"))
+    group.add_argument("--property-work", action=BooleanOptionalAction, help=_("Hinweis nach § 14b UStG drucken"))
+
+
+def add_place_flags(group: Any) -> None:
+    """Which position the other flags mean."""
+    group.add_argument("--line", type=int, default=1, metavar="N", help=_("welche Position die Schalter meinen"))
+    group.add_argument("--insert", action="store_true", help=_("vor dieser Position einfügen statt sie zu ändern"))
+    group.add_argument("--drop-line", type=int, metavar="N", help=_("diese Position herausnehmen"))
 
 
 def _line_flags(parser: ArgumentParser) -> None:
     group = parser.add_argument_group(_("Position"))
-    group.add_argument("--line", type=int, default=1, help=_("welche Position die Schalter meinen"))
+    add_place_flags(group)
     for name in ("article", "name", "description", "unit"):
         group.add_argument(f"--{name}")
     group.add_argument("--quantity", type=checked(parse_quantity))
@@ -179,7 +198,8 @@ def with_flags(desk: Desk, order: Order, args: Namespace) -> Order:
     order = replace(order, **_given(args, ORDER_FIELDS))
     if args.customer:
         order = replace(order, customer_id=orders.find_customer(desk.store, args.customer).id)
-    order = replace(order, lines=_lines(order.lines, args, orders.new_line(desk.store)))
+    line = _given(args, LINE_FIELDS)
+    order = replace(order, lines=placed(order.lines, line, args, orders.new_line(desk.store)))
     if args.no_interval:
         return replace(order, interval=None)
     terms = _given(args, TERM_FIELDS)
@@ -197,12 +217,23 @@ def _given(args: Namespace, names: dict[str, str]) -> dict[str, Any]:
     return typed
 
 
-def _lines(lines: tuple[OrderLine, ...], args: Namespace, blank: OrderLine) -> tuple[OrderLine, ...]:
-    given = _given(args, LINE_FIELDS)
-    if not given:
-        return lines
-    if not 1 <= args.line <= len(lines) + 1:
-        text = N_("Position {line} gibt es nicht; der Auftrag hat {count}")
-        raise WrongUse(Problem("POSITION_UNBEKANNT", text, {"line": args.line, "count": len(lines)}, where="--line"))
-    before = lines[args.line - 1] if args.line <= len(lines) else blank
-    return (*lines[: args.line - 1], replace(before, **given), *lines[args.line :])
+def placed(lines: Sequence[L], given: dict[str, Any], args: Namespace, blank: L) -> tuple[L, ...]:
+    """The positions with what was given: --line changes one or adds the last, with --insert it goes before that one;
+    --drop-line takes one out. Raises WrongUse for a position that is not there."""
+    found = list(lines)
+    if args.drop_line is not None:
+        _require(1 <= args.drop_line <= len(found), args.drop_line, len(found), "--drop-line")
+        del found[args.drop_line - 1]
+    if given:
+        at = args.line - 1
+        _require(0 <= at <= len(found), args.line, len(found), "--line")
+        if args.insert or at == len(found):
+            found.insert(at, blank)
+        found[at] = replace(found[at], **given)
+    return tuple(found)
+
+
+def _require(there: bool, line: int, count: int, where: str) -> None:
+    if not there:
+        text = N_("Position {line} gibt es nicht; es sind {count}")
+        raise WrongUse(Problem("POSITION_UNBEKANNT", text, {"line": line, "count": count}, where=where))

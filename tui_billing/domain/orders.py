@@ -135,6 +135,9 @@ class Order:
     buyer_order_reference: str = ""
     lines: tuple[OrderLine, ...] = ()
     gross_prices: bool = False
+    exemption_reason: str = ""
+    property_work: bool = False
+    """Both as on the document (§ 4, § 14b UStG), for every invoice of this order."""
     interval: IntervalTerms | None = None
     closed: bool = False
     note: str = ""

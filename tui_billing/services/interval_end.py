@@ -13,7 +13,7 @@ from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.orders import Order, Period, PeriodState
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.totals import line_net
-from tui_billing.services import documents
+from tui_billing.services import documents, orders
 from tui_billing.services.company import company
 from tui_billing.services.invoicing import DocumentPlan
 from tui_billing.store.repositories import Repository
@@ -49,9 +49,7 @@ def plan_end_credit(store: Repository, order: Order, invoice_date: date) -> Docu
         lines=lines,
         period_from=first,
         period_to=beyond[-1].period_end,
-        gross_prices=order.gross_prices,
-        order_id=order.id,
-        order_number=order.number,
+        **orders.document_fields(order),
     )
     return DocumentPlan(document, tuple(check_document(document)))
 

@@ -28,7 +28,7 @@ from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.parties import Company
 from tui_billing.domain.plans import Balance
 from tui_billing.domain.texts import clean
-from tui_billing.services import documents
+from tui_billing.services import documents, orders
 from tui_billing.services.company import company
 from tui_billing.services.desk import Progress
 from tui_billing.services.errors import not_found
@@ -165,11 +165,8 @@ class Drafting:
             period_to=parts.period_to,
             header_text=parts.header_text,
             footer_text=parts.footer_text,
-            buyer_order_reference=order.buyer_order_reference,
-            gross_prices=order.gross_prices,
-            order_id=order.id,
-            order_number=order.number,
             period_starts=tuple(p.start for p in periods),
+            **orders.document_fields(order),
         )
         return document, parts
 

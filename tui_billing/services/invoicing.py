@@ -16,7 +16,7 @@ from tui_billing.domain.orders import Order
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.texts import clean, clean_block
 from tui_billing.domain.totals import compute
-from tui_billing.services import documents
+from tui_billing.services import documents, orders
 from tui_billing.services.company import company
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import not_found
@@ -42,6 +42,8 @@ class NewDocument:
     buyer_order_reference: str = ""
     lines: tuple[Line, ...] = ()
     gross_prices: bool = False
+    exemption_reason: str = ""
+    property_work: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ def plan_new(store: Repository, new: NewDocument) -> DocumentPlan:
         footer_text=clean_block(new.footer_text),
         buyer_order_reference=clean(new.buyer_order_reference).strip(),
         gross_prices=new.gross_prices,
+        exemption_reason=clean(new.exemption_reason).strip(),
+        property_work=new.property_work,
     )
     return DocumentPlan(document, (*_customer_problems(customer), *_problems(document)))
 
@@ -106,10 +110,7 @@ def plan_from_order(
         period_to=period_to,
         header_text=parts.header_text,
         footer_text=parts.footer_text,
-        buyer_order_reference=order.buyer_order_reference,
-        gross_prices=order.gross_prices,
-        order_id=order.id,
-        order_number=order.number,
+        **orders.document_fields(order),
     )
     earlier = () if again else _earlier(store, order)
     return DocumentPlan(document, (*_customer_problems(customer), *earlier, *_problems(document)))
@@ -147,6 +148,7 @@ def edit(desk: Desk, document: Document, *, expect_rev: int | None = None) -> Do
         header_text=clean_block(document.header_text),
         footer_text=clean_block(document.footer_text),
         buyer_order_reference=clean(document.buyer_order_reference).strip(),
+        exemption_reason=clean(document.exemption_reason).strip(),
     )
     with desk.store.transaction(f"{document.number} geändert", undoable=True) as tx:
         return documents.change(tx, cleaned, expect_rev=expect_rev)

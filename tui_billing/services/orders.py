@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from tui_billing.domain.documents import Document, DocumentType, Line, VatCategory
 from tui_billing.domain.interval_invoice import interval_parts
@@ -62,6 +63,7 @@ def cleaned(order: Order) -> Order:
         header_text=clean_block(order.header_text),
         footer_text=clean_block(order.footer_text),
         buyer_order_reference=clean(order.buyer_order_reference).strip(),
+        exemption_reason=clean(order.exemption_reason).strip(),
         note=clean_block(order.note),
         lines=tuple(_cleaned_line(line, n) for n, line in enumerate(order.lines, 1)),
         interval=interval,
@@ -77,6 +79,18 @@ def _cleaned_line(line: OrderLine, position: int) -> OrderLine:
         description=clean_block(line.description),
         unit=clean(line.unit).strip(),
     )
+
+
+def document_fields(order: Order) -> dict[str, Any]:
+    """What every document of an order takes over from it, beside lines and texts."""
+    return {
+        "buyer_order_reference": order.buyer_order_reference,
+        "gross_prices": order.gross_prices,
+        "exemption_reason": order.exemption_reason,
+        "property_work": order.property_work,
+        "order_id": order.id,
+        "order_number": order.number,
+    }
 
 
 def check(store: Repository, order: Order) -> list[Problem]:
