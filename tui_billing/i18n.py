@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_billing.domain.format import day
-from tui_billing.domain.messages import Problem, Term
+from tui_billing.domain.messages import Clause, Problem, Term
 
 LOCALE = Path(__file__).parent / "locale"
 
@@ -49,6 +49,8 @@ def speak(text: str, params: Mapping[str, Any]) -> str:
 def _shown(value: Any) -> Any:
     if isinstance(value, date):
         return day(value, _language)
+    if isinstance(value, Clause):
+        return speak(value.text, value.params)
     return _(value) if isinstance(value, Term) else value
 
 

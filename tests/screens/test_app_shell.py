@@ -256,13 +256,13 @@ async def test_a_broken_task_is_said_and_noted_and_the_app_goes_on(tmp_path: Pat
 async def test_the_check_shows_the_first_broken_file_of_the_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finding = maintenance.Finding("KETTE", "die Kette ist unterbrochen", "journal/1.log", 7, 400)
+    finding = maintenance.Finding("KETTE", "die Kette ist unterbrochen", "journal/000000000005.jsonl", 7, 400)
     monkeypatch.setattr(maintenance, "check_files", lambda folder: [finding])
     app = BillingApp(working_desk(tmp_path))
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         await press(pilot, "p")
-        assert rows(app) == ["> ✗ journal/1.log:7 journal/1.log, Zeile 7 (Byte 400): die Kette ist unte…"]
+        assert rows(app)[0] == "> ✗ …00000005.jsonl:7 die Kette ist unterbrochen"
 
 
 async def test_a_filter_without_a_hit_does_not_say_that_there_is_nothing_at_all(tmp_path: Path) -> None:

@@ -66,9 +66,7 @@ def test_keys_that_are_numbers_become_text_as_in_the_standard_library():
     assert dump({1: {True: None}}) == b'{"1":{"true":null}}'
 
 
-@pytest.mark.parametrize(
-    "raw", [b"", b"[1]", b"{", b'{"a":NaN} x', b'{"a":"\xff"}', b'{"a":1}{"b":2}', b"[" * 100_000]
-)
+@pytest.mark.parametrize("raw", [b"", b"[1]", b"{", b'{"a":NaN} x', b'{"a":"\xff"}', b'{"a":1}{"b":2}', b"[" * 100_000])
 def test_a_broken_text_is_a_bad_line(raw):
     with pytest.raises(BadLine):
         load(raw)

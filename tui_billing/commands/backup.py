@@ -19,6 +19,7 @@ def make(context: Context, args: Namespace) -> Answer:
     """Make the backup and prove that it opens."""
     target = Path(args.target).expanduser().absolute()
     if context.dry_run:
+        maintenance.check_backup(context.desk.folder, target)
         return Answer({"backup": {"folder": str(target)}})
     return shown(maintenance.make_backup(context.desk, target), _("Datensicherung in {folder}: {files} Dateien."))
 

@@ -19,7 +19,7 @@ def register(parser: ArgumentParser) -> None:
 def verify_all(context: Context, args: Namespace) -> Answer:
     """Exit code 4 with the first broken place; warnings alone are no failure."""
     findings = maintenance.check_files(context.folder)
-    problems = [maintenance.problem_of(finding) for finding in findings]
+    problems = maintenance.file_problems(context.folder, findings)
     checked: dict[str, int] = {}
     if not args.files_only and all(p.warning for p in problems):
         report = context.drive(verify(context.desk))

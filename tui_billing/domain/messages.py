@@ -15,6 +15,18 @@ class Term(str):
     __slots__ = ()
 
 
+class Clause(Term):
+    """A parameter that is a message id with places of its own; as text it is the German, filled."""
+
+    def __new__(cls, text: str, **params: Any) -> "Clause":
+        self = super().__new__(cls, text.format(**params) if params else text)
+        self.text, self.params = text, params
+        return self
+
+    text: str
+    params: dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong, where, and what to do.

@@ -1,10 +1,10 @@
 """Prüfung: the journal's chain and tables; numbers, sums, balances and every file's bytes against the records."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from tui_billing.domain.messages import N_
+from tui_billing.domain.messages import N_, Problem
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
@@ -13,6 +13,9 @@ from tui_billing.screens.widgets.record_table import Column
 from tui_billing.screens.widgets.text_view import PLAIN
 from tui_billing.services.maintenance import verify_folder
 from tui_billing.services.verify import Report
+
+WHERE = 18
+"""Cells of the column Wo."""
 
 WHAT = {
     "store": N_("Datenbestand: Kette des Journals, Tabellen und Verzeichnisse"),
@@ -33,6 +36,8 @@ class Entry:
     sign: str
     where: str
     text: str
+    whole: str = ""
+    """The sentence with its place, for Enter."""
 
 
 class VerifyScreen(ListScreen):
@@ -47,7 +52,7 @@ class VerifyScreen(ListScreen):
     EMPTY: ClassVar[str] = N_("Prüft …")
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("sign", "", 1),
-        Column("where", N_("Wo"), 18),
+        Column("where", N_("Wo"), WHERE),
         Column("text", N_("Befund"), 40, flex=True),
     )
 
@@ -98,9 +103,8 @@ class VerifyScreen(ListScreen):
 
     def open_record(self, record: Entry) -> None:
         """Enter: the whole sentence."""
-        self.billing.open(
-            "pager", title=_("Prüfung · {where}").format(where=record.where), lines=[(record.text, PLAIN)]
-        )
+        title = _("Prüfung · {where}").format(where=record.where)
+        self.billing.open("pager", title=title, lines=[(record.whole or record.text, PLAIN)])
 
     def action_refresh(self) -> None:
         self.reload()
@@ -111,7 +115,17 @@ class VerifyScreen(ListScreen):
 
 def entries(report: Report) -> list[Entry]:
     """Problems first, then what was looked at."""
-    found = [("✗" if not p.warning else "!", p.where, sentence(p)) for p in report.problems]
+    found = [("!" if p.warning else "✗", *_place_and_text(p), sentence(p)) for p in report.problems]
     for what, number in report.checked.items():
-        found.append(("✓", show.count(number), _(WHAT.get(what, what))))
+        found.append(("✓", show.count(number), _(WHAT.get(what, what)), ""))
     return [Entry(n, *parts) for n, parts in enumerate(found, 1)]
+
+
+def _place_and_text(problem: Problem) -> tuple[str, str]:
+    """A place in a file is shown from its end, where the line is; what is wrong there stands in the text alone."""
+    file, line = problem.params.get("file"), problem.params.get("line")
+    if not line or "what" not in problem.params:
+        return problem.where, sentence(problem)
+    place = f"{file}:{line}"
+    short = place if len(place) <= WHERE else f"…{place[1 - WHERE :]}"
+    return short, sentence(replace(problem, text="{what}"))

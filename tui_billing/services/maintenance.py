@@ -4,15 +4,17 @@ from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
-from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.messages import N_, Clause, Problem, Refused
 from tui_billing.services.desk import Desk, Progress
+from tui_billing.services.errors import WrongUse
 from tui_billing.services.verify import Report, verify
 from tui_billing.store import backup as store_backup
-from tui_billing.store import check
+from tui_billing.store import check, rescue
 from tui_billing.store.backup import Backup
-from tui_billing.store.check import Finding
+from tui_billing.store.findings import Finding
+from tui_billing.store.rescue import Rescuable
 
-__all__ = ["Backup", "Finding", "check_files", "make_backup", "problem_of", "restore_backup", "summary"]
+__all__ = ["Backup", "Finding", "Rescuable", "check_files", "make_backup", "problem_of", "restore_backup", "summary"]
 
 
 def check_files(folder: Path) -> list[Finding]:
@@ -27,33 +29,89 @@ def problem_of(finding: Finding) -> Problem:
         "file": finding.file,
         "line": finding.line,
         "byte": finding.byte,
-        "what": finding.text.format(**finding.params),
+        "what": Clause(finding.text, **finding.params),
     }
-    where = f"{finding.file}:{finding.line}" if finding.line else finding.file
-    return Problem(finding.code, place, params, where=where, warning=finding.warning)
+    return Problem(finding.code, place, params, where=finding.file, warning=finding.warning)
+
+
+def file_problems(folder: Path, findings: list[Finding]) -> list[Problem]:
+    """The findings as sentences; behind damage stands how what is left can be saved."""
+    problems = [problem_of(finding) for finding in findings]
+    if any(not f.warning and f.code != "INDEX_DAMAGED" for f in findings):
+        text = N_("Was lesbar ist, rettet „tui-billing restore --rescue {folder} --data NEUER_ORDNER“.")
+        problems.append(Problem("RETTEN", text, {"folder": str(folder)}, where=str(folder), warning=True))
+    return problems
 
 
 def verify_folder(desk: Desk) -> Generator[Progress, None, Report]:
     """The store's own check and then the records against each other, which say nothing where the first has failed."""
     yield Progress(0, 0)
-    found = [problem_of(finding) for finding in check_files(desk.folder)]
+    found = file_problems(desk.folder, check_files(desk.folder))
     if not all(p.warning for p in found):
         return Report(found)
     report = yield from verify(desk)
     return Report(found + report.problems, {"store": 1, **report.checked})
 
 
+def check_backup(folder: Path, target: Path) -> None:
+    """Raises what a backup would be refused for."""
+    _must_be_free(target)
+    if target.resolve().is_relative_to(folder.resolve()):
+        text = N_("{folder} liegt im Datenordner selbst; bitte einen Ordner außerhalb nennen.")
+        raise Refused(Problem("SICHERUNG_IM_DATENORDNER", text, {"folder": str(target)}, where=str(target)))
+
+
 def make_backup(desk: Desk, target: Path) -> Backup:
     """A copy of the whole data folder while others go on writing; appears whole or not at all."""
-    _must_be_free(target)
+    check_backup(desk.folder, target)
     made = store_backup.backup(desk.folder, target)
     return replace(made, folder=target)
 
 
+def check_restore(source: Path, target: Path) -> None:
+    """Raises what a restore would be refused for."""
+    _must_be_free(target)
+    _must_hold_data(source)
+
+
 def restore_backup(source: Path, target: Path) -> Backup:
     """A data folder from a backup; `target` must be empty, so that nothing is overwritten."""
-    _must_be_free(target)
+    check_restore(source, target)
     return replace(store_backup.restore(source, target), folder=target)
+
+
+def look_for_rescue(source: Path, target: Path, upto: int | None = None) -> Rescuable:
+    """What the journals of a folder say up to transaction `upto` or the first broken line; reads only."""
+    check_restore(source, target)
+    found = rescue.look(source, upto)
+    if upto is not None and not 0 <= upto <= found.seq and found.is_whole:
+        text = N_("Buchung {seq} gibt es nicht; die letzte ist {last}.")
+        raise WrongUse(Problem("BUCHUNG_FEHLT", text, {"seq": upto, "last": found.seq}, where=str(upto)))
+    return found
+
+
+def rescue_folder(source: Path, target: Path, upto: int | None = None) -> Backup:
+    """A data folder from the journals of another; `target` must be empty, the source stays as it is."""
+    _must_be_free(target)
+    return rescue.rescue(source, target, upto=upto)
+
+
+def left_behind(found: Rescuable) -> list[Problem]:
+    """What cannot be saved, as sentences for the clerk."""
+    if found.broken is not None:
+        text = N_("{place}: {why}. Was danach steht, ist nicht zu retten.")
+        return [Problem("NICHT_GERETTET", text, found.broken.params, where=found.broken.params["file"])]
+    if found.acknowledged > found.seq:
+        text = N_("Die Buchungen {first} bis {last} fehlen am Ende des Journals und sind nicht zu retten.")
+        params = {"first": found.seq + 1, "last": found.acknowledged}
+        return [Problem("NICHT_GERETTET", text, params, where="journal")]
+    return []
+
+
+def _must_hold_data(source: Path) -> None:
+    if not (source / "manifest.json").exists() and not (source / "journal").is_dir():
+        text = N_("{folder} ist kein Datenordner und keine Datensicherung.")
+        raise WrongUse(Problem("KEINE_SICHERUNG", text, {"folder": str(source)}, where=str(source)))
 
 
 def _must_be_free(target: Path) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui_billing.store.damage import damaged
 from tui_billing.store.engine import Changes, Doc, Entry
 from tui_billing.store.journal import OPS, fields_of, ops_of, parse
 from tui_billing.store.json_text import BadLine, dump
 from tui_billing.store.keys import KeyBook
-from tui_billing.store.segments import damaged
 from tui_billing.store.state import journals
 
 
@@ -22,8 +22,8 @@ class _Mapped:
             self.data = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
         self.end = len(self.data) if end is None else end
 
-    def back(self, needle: bytes) -> Iterator[bytes]:
-        """Lines that contain `needle`, the last one first."""
+    def back(self, needle: bytes) -> Iterator[tuple[bytes, int]]:
+        """(line, its offset) of those that contain `needle`, the last one first."""
         end = self.end
         while end > 0:
             hit = self.data.rfind(needle, 0, end)
@@ -33,7 +33,7 @@ class _Mapped:
             stop = self.data.find(b"\n", hit, self.end)
             if stop < 0:
                 stop = self.end
-            yield self.data[start:stop]
+            yield self.data[start:stop], start
             end = start
 
     def schema(self) -> dict[str, int]:
@@ -53,6 +53,24 @@ class _Mapped:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A line of a kept journal, with the versions of the tables in it."""
+
+    line: bytes
+    schema: dict[str, int]
+    journal: _Mapped
+    offset: int
+
+    def entry(self, book: KeyBook) -> Entry | None:
+        """As an entry; None for a seal or a carry. Raises Damaged where the line cannot be read."""
+        try:
+            return entry_of(self.line, book, self.schema)
+        except BadLine as error:
+            number = self.journal.data[: self.offset].count(b"\n") + 1
+            raise damaged(f"journal/{self.journal.path.name}", number, error.why, self.offset) from None
+
+
+@dataclass(frozen=True, slots=True)
 class Trail:
     """The kept journals up to `end` of the active one."""
 
@@ -61,15 +79,15 @@ class Trail:
     active: str
     end: int
 
-    def back(self, needle: bytes) -> Iterator[tuple[bytes, dict[str, int]]]:
-        """(line, versions of the tables in its journal) of all lines that contain `needle`, newest first."""
+    def back(self, needle: bytes) -> Iterator[Found]:
+        """All lines that contain `needle`, newest first."""
         for path in reversed(journals(self.folder)):
             if str(path) <= self.active:
                 mapped = _Mapped(path, self.end if str(path) == self.active else None)
                 schema: dict[str, int] | None = None
-                for line in mapped.back(needle):
+                for line, offset in mapped.back(needle):
                     schema = mapped.schema() if schema is None else schema
-                    yield line, schema
+                    yield Found(line, schema, mapped, offset)
 
 
 def entry_of(line: bytes, book: KeyBook, schema: dict[str, int]) -> Entry | None:
@@ -94,11 +112,8 @@ def history(trail: Trail, table: str | None, record_id: int | None, limit: int) 
     out: list[Entry] = []
     if limit <= 0:
         return out
-    for line, schema in trail.back(needle):
-        try:
-            entry = entry_of(line, trail.book, schema)
-        except BadLine as error:
-            raise damaged("journal", 0, f"eine Zeile ist nicht lesbar ({error})") from None
+    for found in trail.back(needle):
+        entry = found.entry(trail.book)
         if entry is None or not _touches(entry, table, record_id):
             continue
         out.append(entry)
@@ -114,26 +129,26 @@ def _touches(entry: Entry, table: str | None, record_id: int | None) -> bool:
 def undo_target(trail: Trail, by: str, seq: int | None) -> Entry | None:
     """The last undoable entry of this user that has not been taken back, or `seq` if it is one."""
     undone: set[int] = set()
-    for line, schema in trail.back(b',"undo'):
-        fields = fields_of(line)
+    for found in trail.back(b',"undo'):
+        fields = fields_of(found.line)
         if "undoes" in fields:
             undone.add(fields["undoes"])
         if not fields.get("undoable") or fields["by"] != by or fields["seq"] in undone:
             continue
         if seq in (None, fields["seq"]):
-            return entry_of(line, trail.book, schema)
+            return found.entry(trail.book)
     return None
 
 
 def changed_since(trail: Trail, seq: int, to: int) -> Changes:
     """Which records have changed after `seq`, from the journals, for a question older than what a handle remembers."""
     ids: dict[str, set[int]] = {}
-    for line, _ in trail.back(OPS):
-        fields = fields_of(line)
+    for found in trail.back(OPS):
+        fields = fields_of(found.line)
         if fields.get("seq", seq + 1) <= seq:
             break
         if "seq" in fields:
-            for op in ops_of(line):
+            for op in ops_of(found.line):
                 ids.setdefault(op.table, set()).add(op.record_id)
     return Changes(to, ids)
 
@@ -160,6 +175,6 @@ def entries_forward(folder: Path, book: KeyBook) -> Iterator[Entry]:
                 schema = fields_of(line).get("schema", {}) if number == 1 else schema
                 entry = entry_of(line, book, schema) if complete else None
             except BadLine as error:
-                raise damaged(f"journal/{path.name}", number, f"Zeile beschädigt ({error})", offset) from None
+                raise damaged(f"journal/{path.name}", number, error.why, offset) from None
             if entry is not None:
                 yield entry

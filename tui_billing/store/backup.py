@@ -6,16 +6,19 @@ changed in place, and copies of the manifest and of the journals up to their las
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui_billing.domain.messages import N_
 from tui_billing.store.engine import StoreError
 from tui_billing.store.fsops import FsOps, file_mode, folder_mode
 from tui_billing.store.journal_engine import open_engine
 from tui_billing.store.locks import FileLock
 from tui_billing.store.manifest import NAME
+from tui_billing.store.marks import HighWaterMark
 from tui_billing.store.state import journals
 
 LINKED = ("documents",)
@@ -41,14 +44,10 @@ def backup(folder: Path, target: Path, *, link: bool = True, **options: Any) -> 
     shutil.rmtree(partial, ignore_errors=True)
     options = {"migrating": False, **options, "create": False}
     open_engine(folder, **options).close()
-    lock = FileLock(folder / "compact.lock", FsOps(), file_mode(folder))
-    lock.acquire()
     try:
-        try:
+        with no_compaction(folder):
             _copy_all(folder, partial, _linked if link else _copied)
-        finally:
-            lock.close()
-        made = _proved(partial, options)
+        made = proved(partial, options)
         if target.is_dir():
             target.rmdir()
         os.replace(partial, target)
@@ -65,14 +64,36 @@ def restore(source: Path, target: Path) -> Backup:
     `target` must not exist or be empty. Raises StoreError where the backup is no data folder or is damaged.
     """
     if not (source / NAME).exists():
-        raise StoreError("In {folder} liegt kein Datenbestand", folder=str(source))
+        raise StoreError(N_("In {folder} liegt kein Datenbestand"), folder=str(source))
     return backup(source, target, link=False)
+
+
+@contextmanager
+def no_compaction(folder: Path) -> Iterator[None]:
+    """Table files and journals stay where they are meanwhile. On a medium that is only read nobody compacts."""
+    lock = FileLock(folder / "compact.lock", FsOps(), file_mode(folder))
+    try:
+        lock.acquire()
+    except OSError:
+        pass
+    try:
+        yield
+    finally:
+        lock.close()
+
+
+def acknowledge(folder: Path, seq: int, head: str) -> None:
+    """Note in a new data folder up to where it was whole when it was made, so that a lost end is noticed."""
+    mark = HighWaterMark(folder / "journal" / "acknowledged", FsOps(), file_mode(folder))
+    if seq:
+        mark.write(seq, head)
+    mark.close()
 
 
 def must_be_free(target: Path) -> None:
     """Raises StoreError where the target holds something."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise StoreError("{folder} ist nicht leer", folder=str(target))
+        raise StoreError(N_("{folder} ist nicht leer"), folder=str(target))
 
 
 def _copy_all(folder: Path, partial: Path, put: Callable[[Path, Path], None]) -> None:
@@ -142,10 +163,11 @@ def _sync(path: Path) -> None:
         os.close(fd)
 
 
-def _proved(partial: Path, options: dict[str, Any]) -> Backup:
+def proved(partial: Path, options: dict[str, Any]) -> Backup:
     """Open what was made: its chain and table files are sound."""
     engine = open_engine(partial, **options)
     try:
+        acknowledge(partial, engine.seq, engine.state.head)
         files = [p for p in partial.rglob("*") if p.is_file()]
         return Backup(partial, engine.seq, len(files), sum(p.stat().st_size for p in files))
     finally:

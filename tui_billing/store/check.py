@@ -6,60 +6,27 @@ Reads only, opens no engine, and so works on what cannot be opened any more. Fin
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tui_billing.domain.messages import N_, Clause
+from tui_billing.domain.os_words import os_words
 from tui_billing.store import audit
+from tui_billing.store.check_chain import Chain, Record, digest
 from tui_billing.store.engine import Entry, StoreError
+from tui_billing.store.findings import Finding
 from tui_billing.store.fsops import FsOps, file_mode
 from tui_billing.store.indexes import BadIndex, KeyCollector
-from tui_billing.store.journal import checked_hash, fields_of, ops_of
-from tui_billing.store.json_text import BadLine, dump, load
+from tui_billing.store.journal import ops_of
+from tui_billing.store.json_text import BadLine, load
 from tui_billing.store.keys import KeyBook
 from tui_billing.store.locks import FileLock
 from tui_billing.store.manifest import Manifest, SegmentInfo, load_manifest
-from tui_billing.store.marks import HighWaterMark
 from tui_billing.store.migrations import UPCASTERS, Upcaster
 from tui_billing.store.schema import TABLES, TableSchema
 from tui_billing.store.segments import Segment, read_rows
 from tui_billing.store.state import journals
 from tui_billing.store.tables import Tables
-
-Record = tuple[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One broken place. `text` is German with `params`; a warning mends itself at the next write.
-
-    `index` is the number of the entry in the chain, from 1, where the place lies in the journal (A9.5).
-    """
-
-    code: str
-    text: str
-    file: str
-    line: int = 0
-    byte: int = 0
-    params: dict[str, Any] = field(default_factory=dict)
-    warning: bool = False
-    index: int = 0
-
-    def __str__(self) -> str:
-        place = f"{self.file}, Zeile {self.line} (Byte {self.byte})" if self.line else self.file
-        return f"{place}: {self.text.format(**self.params)}"
-
-
-@dataclass(slots=True)
-class _Journals:
-    """What the kept journals say: head hash by seq, and the hash of the last text of each record."""
-
-    complete: bool = True
-    seq: int = 0
-    head: str = ""
-    heads: dict[int, str] = field(default_factory=dict)
-    last: dict[Record, tuple[bytes, int]] = field(default_factory=dict)
-    schema: dict[str, int] = field(default_factory=dict)
 
 
 def journal_entries(
@@ -87,15 +54,12 @@ def verify(
         return _Check(folder, KeyBook(tables, upcasters)).run()
 
 
-def _short(raw: bytes) -> bytes:
-    return hashlib.blake2b(raw, digest_size=12).digest()
-
-
 class _Check:
     def __init__(self, folder: Path, book: KeyBook) -> None:
         self.folder, self.book = folder, book
         self.findings: list[Finding] = []
-        self.journals = _Journals()
+        self.chain = Chain(folder, book, self.findings)
+        self._reported: set[Record] = set()
 
     def add(self, code: str, text: str, file: str, line: int = 0, byte: int = 0, **params: Any) -> None:
         self.findings.append(Finding(code, text, file, line, byte, params))
@@ -105,110 +69,27 @@ class _Check:
         try:
             manifest = load_manifest(self.folder)
             if manifest is None:
-                self.add("MANIFEST_MISSING", "das Verzeichnis fehlt", "manifest.json")
+                self.add("MANIFEST_MISSING", N_("das Verzeichnis fehlt"), "manifest.json")
         except StoreError as error:
-            self.add(error.code, "{why}", "manifest.json", 1, why=str(error))
-        self._check_journals()
+            why = error.params.get("why") or Clause(error.text, **error.params)
+            self.add(error.code, "{why}", "manifest.json", error.params.get("line", 1), why=why)
+        self.chain.check()
         if manifest is not None:
             self._check_manifest(manifest)
             self._check_tables(manifest)
         return self.findings
 
-    # ---- the chain
-
-    def _check_journals(self) -> None:
-        mark = HighWaterMark(self.folder / "journal" / "acknowledged", FsOps(), file_mode(self.folder))
-        acknowledged = mark.read()
-        mark.close()
-        paths = journals(self.folder)
-        if not paths:
-            self.add("JOURNAL_MISSING", "kein Journal vorhanden", "journal")
-        for position, path in enumerate(paths):
-            self._check_journal(path, first=position == 0, last=position == len(paths) - 1)
-        seq, head = acknowledged
-        if seq > self.journals.seq or (seq and self.journals.heads.get(seq, head) != head):
-            text = "die bestätigte Buchung {seq} fehlt oder ist verändert"
-            file = f"journal/{paths[-1].name}" if paths else "journal"
-            # What was acknowledged is no torn end: the broken line itself is the first place to look at.
-            torn = next((f for f in self.findings if f.code == "JOURNAL_TORN"), None)
-            line, byte = (torn.line, torn.byte) if torn else (0, 0)
-            index = min(seq, self.journals.seq + 1)
-            found = Finding("ACKNOWLEDGED_MISSING", text, file, line, byte, {"seq": seq}, index=index)
-            self.findings.append(found)
-
-    def _check_journal(self, path: Path, *, first: bool, last: bool) -> None:
-        name, sealed, number, state = f"journal/{path.name}", False, 0, self.journals
-        for number, (offset, line, complete) in enumerate(audit.raw_lines(path), start=1):
-            try:
-                if not complete:
-                    raise BadLine("incomplete")
-                fields = fields_of(line)
-                if number == 1 and first:
-                    state.seq, state.head = fields["carry"], fields["prev"]
-                    state.complete = fields["carry"] == 0
-                    state.heads[state.seq] = state.head
-                text = checked_hash(state.head, line)
-                if sealed:
-                    raise BadLine("a line after the seal")
-                sealed = self._take(fields, line, text, number)
-            except (BadLine, LookupError, ValueError, StopIteration) as error:
-                why = "Zeile beschädigt ({error}); lesbar bis Buchung {seq}"
-                at_end = last and (not complete or self._nothing_after(path, offset + len(line) + 1))
-                finding = Finding(
-                    "JOURNAL_TORN" if at_end else "JOURNAL_DAMAGED",
-                    "unvollständiges Ende; es wird beim nächsten Schreiben abgetrennt und aufgehoben"
-                    if at_end
-                    else why,
-                    name,
-                    number,
-                    offset,
-                    {"error": str(error), "seq": state.seq},
-                    warning=at_end,
-                    index=state.seq + 1,
-                )
-                self.findings.append(finding)
-                state.complete = state.complete and at_end
-                return
-        if not sealed and not last:
-            self.add("JOURNAL_UNSEALED", "das Journal ist nicht abgeschlossen, es folgt aber eines", name, number)
-
-    def _nothing_after(self, path: Path, end: int) -> bool:
-        return end >= path.stat().st_size
-
-    def _take(self, fields: dict[str, Any], line: bytes, text: str, number: int) -> bool:
-        """Take in a sound line; returns whether it is the seal."""
-        state = self.journals
-        if "carry" in fields:
-            if number != 1 or fields["carry"] != state.seq or fields["prev"] != state.head:
-                raise BadLine("the first line does not follow the journal before")
-            state.schema = fields.get("schema", {})
-        elif "seal" in fields:
-            if fields["seal"] != state.seq:
-                raise BadLine("the seal names another transaction")
-            return True
-        else:
-            if fields["seq"] != state.seq + 1:
-                raise BadLine("the number does not follow")
-            state.seq, state.head = fields["seq"], text
-            state.heads[state.seq] = text
-        for op in ops_of(line):
-            version = state.schema.get(op.table, 1)
-            state.last[op.table, op.record_id] = (self._digest(op.table, op.raw, op.doc, version), state.seq)
-        return False
-
-    def _digest(self, table: str, raw: bytes | None, doc: Any, version: int) -> bytes:
-        """Of the document as this program has it."""
-        if raw is not None and version != self.book.of(table).version:
-            raw = dump(self.book.current(table, doc, version))
-        return _short(raw or b"null")
-
     # ---- table files
 
     def _check_manifest(self, manifest: Manifest) -> None:
-        known = self.journals.heads.get(manifest.seq)
+        known = self.chain.heads.get(manifest.seq)
         if known is not None and known != manifest.head:
             self.add(
-                "MANIFEST_CHAIN", "der Prüfwert von Buchung {seq} passt nicht", "manifest.json", 1, seq=manifest.seq
+                "MANIFEST_CHAIN",
+                N_("die Prüfsumme von Buchung {seq} passt nicht"),
+                "manifest.json",
+                1,
+                seq=manifest.seq,
             )
 
     def _check_tables(self, manifest: Manifest) -> None:
@@ -231,33 +112,46 @@ class _Check:
         try:
             data = path.read_bytes()
         except OSError as error:
-            self.add("TABLE_MISSING", "nicht lesbar ({error})", name, error=str(error))
+            self.add("TABLE_MISSING", N_("nicht lesbar ({error})"), name, error=os_words(error))
             return
         found_before = len(self.findings)
-        digest = hashlib.sha256(data).hexdigest()
-        version = next((i.version for i in infos if i.sha256 == digest), infos[0].version)
+        found = hashlib.sha256(data).hexdigest()
+        version = next((i.version for i in infos if i.sha256 == found), infos[0].version)
         try:
             for record_id, offset, length, line in read_rows(data, name, table):
                 raw = data[offset : offset + length]
                 try:
                     doc = load(raw)
                     if doc.get("id") != record_id or (record_id - 1) // 10_000 != number:
-                        raise BadLine("another id")
-                    seen[table, record_id] = self._digest(table, raw, doc, version)
+                        raise BadLine(N_("die Nummer darin ist eine andere"))
+                    seen[table, record_id] = digest(self.book, table, raw, doc, version)
                 except BadLine as error:
-                    self._lost(table, record_id, name, line, offset, str(error))
+                    self._lost(table, record_id, name, line, offset, error.why)
         except StoreError as error:
             self.add(
                 "TABLE_DAMAGED", "{why}", name, error.params["line"], error.params["byte"] or 0, why=error.params["why"]
             )
-        if found_before == len(self.findings) and digest not in {info.sha256 for info in infos}:
-            self.add("TABLE_CHANGED", "der Inhalt passt nicht zur Prüfsumme", name, 1)
+        if found_before == len(self.findings) and found not in {info.sha256 for info in infos}:
+            self._changed(data, name, table, seen)
+
+    def _changed(self, data: bytes, name: str, table: str, seen: dict[Record, bytes]) -> None:
+        """Valid JSON, but not what was written: the first record that the journal knows otherwise is the place."""
+        last = self.chain.last if self.chain.complete else {}
+        for record_id, offset, _, line in read_rows(data, name, table):
+            known = last.get((table, record_id))
+            if known is not None and known[0] != seen[table, record_id]:
+                text = N_("Datensatz {table} {id} ist nicht der aus Buchung {seq}")
+                self.add("TABLE_CHANGED", text, name, line, offset, table=table, id=record_id, seq=known[1])
+                return
+        self.add("TABLE_CHANGED", N_("der Inhalt passt nicht zur Prüfsumme"), name, 1)
 
     def _lost(self, table: str, record_id: int, name: str, line: int, byte: int, why: str) -> None:
         """A document that cannot be read, and whether the journal still has it."""
-        last = self.journals.last.get((table, record_id))
-        text = "Datensatz {table} {id} ist nicht lesbar ({why})"
-        text += "; sein Stand aus Buchung {seq} steht im Journal" if last else "; er steht in keinem Journal mehr"
+        self._reported.add((table, record_id))
+        last = self.chain.last.get((table, record_id))
+        text = N_("Datensatz {table} {id} ist nicht lesbar ({why}); er steht in keinem Journal")
+        if last:
+            text = N_("Datensatz {table} {id} ist nicht lesbar ({why}); sein Stand aus Buchung {seq} steht im Journal")
         self.add(
             "RECORD_DAMAGED", text, name, line, byte, table=table, id=record_id, why=why, seq=last[1] if last else 0
         )
@@ -265,17 +159,21 @@ class _Check:
     def _check_records(self, seen: dict[Record, bytes]) -> None:
         """Where the journals go back to the beginning, what they say about each record must be in the table files."""
         carried = self._carried()
-        if not self.journals.complete or any(f.code.startswith("TABLE") for f in self.findings):
+        if not self.chain.complete or any(f.code.startswith("TABLE") for f in self.findings):
             return
-        gone = _short(b"null")
-        for record, (digest, seq) in self.journals.last.items():
+        gone = digest(self.book, "", None, None, 1)
+        for record, (found, seq) in self.chain.last.items():
             in_file = seen.pop(record, gone)
-            if in_file != digest and record not in carried:
-                text = "Datensatz {table} {id} ist nicht der aus Buchung {seq}"
+            if in_file != found and record not in carried and record not in self._reported:
+                text = N_("Datensatz {table} {id} ist nicht der aus Buchung {seq}")
                 self.add("RECORD_CHANGED", text, "tables", table=record[0], id=record[1], seq=seq)
         for table, record_id in list(seen)[:20]:
             self.add(
-                "RECORD_UNKNOWN", "Datensatz {table} {id} steht in keiner Buchung", "tables", table=table, id=record_id
+                "RECORD_UNKNOWN",
+                N_("Datensatz {table} {id} steht in keiner Buchung"),
+                "tables",
+                table=table,
+                id=record_id,
             )
 
     def _carried(self) -> set[Record]:
@@ -307,7 +205,7 @@ class _Check:
                     for value in keys.functions[position](doc):
                         other = taken.setdefault((position, value), doc["id"])
                         if other != doc["id"]:
-                            text = "{key} {value} gibt es zweimal: {table} {id} und {other}"
+                            text = N_("{key} {value} gibt es zweimal: {table} {id} und {other}")
                             more = {"key": name, "value": value, "table": table, "id": doc["id"], "other": other}
                             self.add("NOT_UNIQUE", text, f"tables/{table}", **more)
         state.close()
@@ -331,11 +229,6 @@ class _Check:
             for section, (count, width, codes, _) in zip(index.keys, collector.sections(), strict=True):
                 if section.count != count or not section.same_as(width, codes):
                     raise BadIndex("other keys than in the table files")
-        except BadIndex as error:
-            text = "der Index ist unbrauchbar ({error}); er darf gelöscht werden"
-            self.add("INDEX_DAMAGED", text, name, error=str(error))
-
-
-def first_broken(findings: list[Finding]) -> Finding | None:
-    """The first finding that is not a warning."""
-    return next((f for f in findings if not f.warning), None)
+        except BadIndex:
+            text = N_("der Index ist unbrauchbar; er darf gelöscht werden")
+            self.add("INDEX_DAMAGED", text, name)

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tui_billing.domain.messages import N_
+
 Doc = dict[str, Any]
 
 
@@ -54,7 +56,7 @@ class Stale(StoreError):
 
     def __init__(self, table: str, record_id: int, mine: Doc, theirs: Doc | None) -> None:
         super().__init__(
-            "Der Datensatz wurde inzwischen geändert ({table} {record_id})", table=table, record_id=record_id
+            N_("Der Datensatz wurde inzwischen geändert ({table} {record_id})"), table=table, record_id=record_id
         )
         self.table, self.record_id, self.mine, self.theirs = table, record_id, mine, theirs
 
@@ -66,7 +68,7 @@ class NotUnique(StoreError):
 
     def __init__(self, table: str, key: str, value: Any, other_id: int) -> None:
         super().__init__(
-            "{key} {value} ist schon vergeben ({table} {other_id})",
+            N_("{key} {value} ist schon vergeben ({table} {other_id})"),
             table=table,
             key=key,
             value=value,

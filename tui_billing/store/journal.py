@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tui_billing.domain.messages import N_
 from tui_billing.store.engine import Doc
 from tui_billing.store.json_text import BadLine, dump, scan_json
 
@@ -94,11 +95,11 @@ def checked_hash(head: str, line: bytes) -> str:
     """The line's hash, if it follows `head`. `line` is without its newline. Raises BadLine."""
     text = line[len(PREFIX) : len(PREFIX) + 64].decode("latin-1")
     if line[: len(PREFIX)] != PREFIX or line[REST_AT - 1 : REST_AT] != b'"':
-        raise BadLine("no journal line")
+        raise BadLine(N_("keine Zeile eines Journals"))
     digest = hashlib.sha256(head.encode())
     digest.update(memoryview(line)[REST_AT:])
     if digest.hexdigest() != text:
-        raise BadLine("the hash does not match")
+        raise BadLine(N_("die Prüfsumme passt nicht"))
     return text
 
 
@@ -108,7 +109,7 @@ def fields_of(line: bytes) -> dict[str, Any]:
     try:
         fields: dict[str, Any] = json.loads(line[:end] + b"}" if end >= 0 else line)
     except ValueError as error:
-        raise BadLine(str(error)) from None
+        raise BadLine(N_("kein gültiges JSON")) from error
     return fields
 
 
@@ -124,7 +125,7 @@ def ops_of(line: bytes) -> Iterator[Op]:
     while text[at] == "[":
         match = FIRST_OP.match(text, at)
         if match is None:
-            raise BadLine("no operation")
+            raise BadLine(N_("kein Datensatz"))
         begin = match.end()
         doc, end = scan_json(text, begin)
         if plain:
@@ -154,7 +155,7 @@ def parse(line: bytes) -> Parsed:
         olds = fields.pop("old", None) or [None] * len(ops)
         return Parsed(fields, [(op[0], op[1], _before(op[2], old), op[2]) for op, old in zip(ops, olds, strict=True)])
     except (ValueError, LookupError, TypeError) as error:
-        raise BadLine(str(error)) from None
+        raise BadLine(N_("kein gültiges JSON")) from error
 
 
 def _before(new: Doc | None, old: Any) -> Doc | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tui_billing.domain.messages import N_
 from tui_billing.domain.os_words import os_words
+from tui_billing.store.damage import damaged
 from tui_billing.store.engine import ReadOnly, StoreError
 from tui_billing.store.fsops import NETWORK_SYSTEMS, FsOps, file_mode, folder_mode, replace_file
 from tui_billing.store.journal import START, make_line
@@ -14,7 +15,6 @@ from tui_billing.store.locks import FileLock, WaitNotice
 from tui_billing.store.manifest import NAME, Manifest
 from tui_billing.store.migrations import UPCASTERS, Upcaster, migrate, pending
 from tui_billing.store.schema import TABLES, TableSchema
-from tui_billing.store.segments import damaged
 from tui_billing.store.state import journal_path, journals
 from tui_billing.store.writer import JournalEngine, utc_now
 
@@ -43,7 +43,8 @@ def open_engine(
     ops = ops or FsOps()
     if not (folder / NAME).exists():
         if not create:
-            raise StoreError("In {folder} liegt kein Datenbestand", folder=str(folder))
+            _refuse_remains(folder)
+            raise StoreError(N_("In {folder} liegt kein Datenbestand"), folder=str(folder))
         _refuse_network(folder, ops)
         _create(folder, KeyBook(tables), ops, patience)
     else:
@@ -61,7 +62,7 @@ def _refuse_network(folder: Path, ops: FsOps) -> None:
     kind = ops.filesystem(existing)
     if kind in NETWORK_SYSTEMS:
         raise ReadOnly(
-            "{folder} liegt auf einem Netzlaufwerk ({kind}): dort sind Sperren nicht verlässlich",
+            N_("{folder} liegt auf einem Netzlaufwerk ({kind}): dort sind Sperren nicht verlässlich"),
             folder=str(folder),
             kind=kind,
         )
@@ -92,12 +93,16 @@ def _create(folder: Path, book: KeyBook, ops: FsOps, patience: float) -> None:
 def _create_locked(folder: Path, book: KeyBook, ops: FsOps) -> None:
     if (folder / NAME).exists():
         return
-    kept = journals(folder)
-    if any(p.read_bytes().count(b"\n") > 1 for p in kept) or any(folder.glob("tables/*.json")):
-        raise damaged(NAME, 1, "das Verzeichnis fehlt, aber es gibt Tabellen oder Journale", 0)
+    _refuse_remains(folder)
     fields = {"carry": 0, "base": 0, "prev": START, "ts": utc_now()}
     first = make_line(START, fields | ({"schema": book.versions()} if book.versions() else {}), ())
     replace_file(ops, journal_path(folder, 1), first.pieces, file_mode(folder))
     ops.fsync_folder(folder)
     Manifest().save(folder, ops, file_mode(folder))
     ops.fsync_folder(folder.absolute().parent)
+
+
+def _refuse_remains(folder: Path) -> None:
+    """Raises Damaged where there is no manifest, but more than a store that was never finished."""
+    if any(p.read_bytes().count(b"\n") > 1 for p in journals(folder)) or any(folder.glob("tables/*.json")):
+        raise damaged(NAME, 1, N_("das Verzeichnis fehlt, aber es gibt Tabellen oder Journale"), 0)

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from tui_billing.domain.messages import N_, Term
 from tui_billing.store.engine import Doc
 
 STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
@@ -22,7 +23,16 @@ _encode_ascii = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 class BadLine(ValueError):
-    """A text that is not what its writer wrote."""
+    """A text that is not what its writer wrote; `why` is a German message id."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why if isinstance(why, Term) else Term(why)
+
+
+def why_bad(error: Exception) -> Term:
+    """What is wrong with a line, as a term for the clerk."""
+    return error.why if isinstance(error, BadLine) else Term(N_("die Zeile hat eine andere Form"))
 
 
 def dump(value: Any) -> bytes:
@@ -54,7 +64,7 @@ def load(raw: bytes) -> Doc:
     try:
         doc = parse_json(raw)
     except (ValueError, RecursionError) as error:
-        raise BadLine(f"no JSON: {error}") from None
+        raise BadLine(N_("kein gültiges JSON")) from error
     if type(doc) is not dict:
-        raise BadLine("no JSON object")
+        raise BadLine(N_("kein JSON-Objekt"))
     return doc

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tui_billing.domain.messages import N_
+from tui_billing.domain.os_words import os_words
 from tui_billing.store.engine import Busy, ReadOnly
 from tui_billing.store.fsops import FsOps
 
@@ -106,7 +108,7 @@ class FileLock:
             wait.done.wait(max(0.0, self.patience - self.notice_after))
         pair = wait.take()
         if pair is None:
-            raise Busy("Der Datenbestand ist gerade in Arbeit bei {holder}", holder=self.holder())
+            raise Busy(N_("Der Datenbestand ist gerade in Arbeit bei {holder}"), holder=self.holder())
         if self._idle is not None:
             self._close(self._idle)
             self._idle = None
@@ -155,7 +157,7 @@ class FileLock:
             first, second = self._open(), self._open()
             try:
                 if _try(first[1]) and _try(second[1]):
-                    raise ReadOnly("Dateisperren wirken in {folder} nicht", folder=str(self.path.parent))
+                    raise ReadOnly(N_("Dateisperren wirken in {folder} nicht"), folder=str(self.path.parent))
             finally:
                 self._close(first)
                 self._close(second)
@@ -163,7 +165,9 @@ class FileLock:
             if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
                 return  # nobody writes here, so nobody needs the lock
             raise ReadOnly(
-                "Dateisperren sind in {folder} nicht möglich ({error})", folder=str(self.path.parent), error=str(error)
+                N_("Dateisperren sind in {folder} nicht möglich ({error})"),
+                folder=str(self.path.parent),
+                error=os_words(error),
             ) from error
 
 

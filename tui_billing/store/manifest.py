@@ -6,7 +6,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tui_billing.store.engine import Damaged, ReadOnly, StoreError
+from tui_billing.domain.messages import N_
+from tui_billing.domain.os_words import os_words
+from tui_billing.store.damage import damaged
+from tui_billing.store.engine import ReadOnly, StoreError
 from tui_billing.store.fsops import FsOps, replace_file
 from tui_billing.store.journal import START
 
@@ -66,15 +69,15 @@ def load_manifest(folder: Path) -> Manifest | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StoreError("{file} ist nicht lesbar: {error}", file=str(path), error=str(error)) from error
+        raise StoreError(N_("{file} ist nicht lesbar: {error}"), file=str(path), error=os_words(error)) from error
     try:
         data = json.loads(text)
         known = int(data["format"])
     except (ValueError, KeyError, TypeError) as error:
-        raise Damaged("{file}, Zeile 1: beschädigt ({error})", file=NAME, line=1, error=str(error)) from error
+        raise damaged(NAME, getattr(error, "lineno", 1), N_("kein gültiges Verzeichnis")) from error
     if known > FORMAT:
         raise ReadOnly(
-            "Der Datenbestand hat Format {found}, dieses Programm kennt nur {known}: bitte das Programm erneuern",
+            N_("Der Datenbestand hat Format {found}, dieses Programm kennt nur {known}: bitte das Programm erneuern"),
             found=known,
             known=FORMAT,
         )
@@ -82,4 +85,4 @@ def load_manifest(folder: Path) -> Manifest | None:
         rows = {key: tuple(SegmentInfo(**row) for row in data.get(key, ())) for key in ("segments", "pending")}
         return Manifest(int(data["seq"]), data["head"], data["next_ids"], data["schema"], **rows, format=known)
     except (KeyError, TypeError, ValueError) as error:
-        raise Damaged("{file}, Zeile 1: beschädigt ({error})", file=NAME, line=1, error=str(error)) from error
+        raise damaged(NAME, 1, N_("kein gültiges Verzeichnis")) from error

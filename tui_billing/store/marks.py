@@ -32,6 +32,8 @@ class HighWaterMark:
 
     def read(self) -> tuple[int, str]:
         """(seq, hash); seq 0 where nothing has been acknowledged or the mark is not readable."""
+        if self._fd < 0 and not self._path.exists():
+            return 0, ""
         try:
             match = MARK.fullmatch(os.pread(self._open(), 100, 0))
         except OSError:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui_billing.domain.messages import N_
 from tui_billing.store.engine import Doc, ReadOnly
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def refuse_newer(found: Mapping[str, int], known: Mapping[str, Any]) -> None:
     for table, version in found.items():
         if table in known and version > known[table].version:
             raise ReadOnly(
-                "Tabelle {table} hat Version {found}, dieses Programm kennt nur {known}: bitte das Programm erneuern",
+                N_("Tabelle {table} hat Version {found}, dieses Programm kennt nur {known}: bitte Programm erneuern"),
                 table=table,
                 found=version,
                 known=known[table].version,

@@ -1,14 +1,17 @@
 """Reads over layers of changes (a transaction, the journal) that lie over the table files."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from tui_billing.domain.messages import N_, Clause
+from tui_billing.store.damage import damaged, term
 from tui_billing.store.engine import Damaged, Doc
 from tui_billing.store.indexes import RANGE
 from tui_billing.store.json_text import BadLine, dump, load, parse_json
 from tui_billing.store.keys import KeyBook, KeyValues, encoded, is_exact
 from tui_billing.store.overlay import Overlay, text_of
-from tui_billing.store.segments import damaged
+from tui_billing.store.segments import segment_name, segment_of
 from tui_billing.store.tables import Tables
 
 CHUNK = 250
@@ -36,17 +39,23 @@ class Queries:
         try:
             doc = load(raw)
         except BadLine as error:
-            raise self._damage(table, record_id, str(error)) from None
+            raise self._damage(table, record_id, error.why) from None
         if doc.get("id") != record_id:
-            raise self._damage(table, record_id, f"id {doc.get('id')} statt {record_id}")
+            raise self._damage(table, record_id, Clause(N_("die Nummer darin ist {id}"), id=doc.get("id")))
         return doc
 
     def _damage(self, table: str, record_id: int, why: str) -> Damaged:
+        text = N_("Datensatz {table} {id} ist nicht lesbar ({why})")
+        said = Clause(text, table=table, id=record_id, why=term(why))
+        places = (layer.docs[table][record_id] for layer in self.layers if record_id in layer.docs.get(table, ()))
+        place = next(places, None)
+        if type(place) is tuple:
+            journal, byte, _ = place
+            line = journal.read(0, byte).count(b"\n") + 1
+            return damaged(f"journal/{Path(journal.path).name}", line, said, byte)
         segment = self.tables.segment(table, (record_id - 1) // RANGE)
-        if segment is None or any(record_id in layer.docs.get(table, ()) for layer in self.layers):
-            return damaged(f"journal ({table} {record_id})", 0, why)
-        line, byte = segment.place(record_id)
-        return damaged(f"tables/{segment.path.name}", line, f"Datensatz {record_id} ist nicht lesbar ({why})", byte)
+        line, byte = segment.place(record_id) if segment is not None else (0, 0)
+        return damaged(f"tables/{segment_name(table, segment_of(record_id))}", line, said, byte)
 
     def get_many(self, table: str, ids: list[int]) -> list[Doc]:
         if len(ids) == 1:

@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tui_billing.domain.messages import N_, Clause
 from tui_billing.store import audit
+from tui_billing.store.damage import damaged
 from tui_billing.store.engine import Changes, Damaged, Doc, Entry, StoreError
 from tui_billing.store.fsops import FsOps, file_mode
 from tui_billing.store.indexes import BadIndex
 from tui_billing.store.keys import KeyBook
 from tui_billing.store.manifest import Manifest, load_manifest
 from tui_billing.store.marks import HighWaterMark
-from tui_billing.store.segments import Moved, damaged
+from tui_billing.store.segments import Moved
 from tui_billing.store.state import Rewound, State, Tail
 
 T = TypeVar("T")
@@ -88,7 +90,7 @@ class ReadingEngine:
         """Run a read on the current state, under the lock of this handle's threads."""
         with self._guard:
             if self._closed:
-                raise StoreError("Der Datenbestand ist geschlossen")
+                raise StoreError(N_("Der Datenbestand ist geschlossen"))
             if self._owner is None and self._state.grown():
                 self._catch_up()
             for _ in range(8):
@@ -101,12 +103,12 @@ class ReadingEngine:
                     self._reload()
                     if self._state.manifest == before:
                         raise moved.damage from None
-            raise damaged(f"cache/{table}", 1, "der Index lässt sich nicht aufbauen")
+            raise damaged(f"cache/{table}", 1, N_("der Index lässt sich nicht aufbauen"))
 
     def _check_acknowledged(self, mark: tuple[int, str]) -> None:
         state = self._state
         if mark[0] > state.seq or (mark[0] == state.seq and mark[0] and mark[1] != state.head):
-            raise state.damage(f"die bestätigte Buchung {mark[0]} fehlt oder ist verändert")
+            raise state.damage(Clause(N_("die bestätigte Buchung {seq} fehlt oder ist verändert"), seq=mark[0]))
 
     # ---- reads
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tui_billing.domain.messages import N_
+from tui_billing.store.damage import damaged
 from tui_billing.store.engine import Damaged, StoreError
 from tui_billing.store.indexes import (
     RANGE,
@@ -34,12 +36,6 @@ class Moved(Exception):
     def __init__(self, damage: StoreError) -> None:
         super().__init__(str(damage))
         self.damage = damage
-
-
-def damaged(file: str, line: int, why: str, byte: int | None = None) -> Damaged:
-    """The report that names a place."""
-    place = "{file}, Zeile {line}: {why}" if byte is None else "{file}, Zeile {line} (Byte {byte}): {why}"
-    return Damaged(place, file=file, line=line, byte=byte, why=why)
 
 
 def segment_name(table: str, index: int) -> str:
@@ -96,18 +92,18 @@ def read_rows(data: bytes | mmap.mmap, name: str, table: str) -> Iterator[tuple[
     """(id, offset, length, line number) of every document. Raises Damaged at the first line that is none."""
     begin = b"{" + dump(table) + b":{\n"
     if data[: len(begin)] != begin:
-        raise damaged(name, 1, "kein Tabellenanfang", 0)
+        raise damaged(name, 1, N_("kein Tabellenanfang"), 0)
     at, line = len(begin), 2
     while True:
         end = data.find(b"\n", at)
         if end < 0:
-            raise damaged(name, line, "die Datei ist abgeschnitten", at)
+            raise damaged(name, line, N_("die Datei ist abgeschnitten"), at)
         row = data[at:end]
         if row == b"}}":
             return
         match = LINE.fullmatch(row)
         if match is None:
-            raise damaged(name, line, "kein Datensatz", at)
+            raise damaged(name, line, N_("kein Datensatz"), at)
         yield int(match[1]), at + match.start(2), match.end(2) - match.start(2), line
         at, line = end + 1, line + 1
 
@@ -122,10 +118,10 @@ class Segment:
             with path.open("rb") as handle:
                 stat = os.fstat(handle.fileno())
                 if stat.st_size not in {info.size for info in infos}:
-                    raise Moved(self._damage("die Datei hat nicht die Länge, die das Verzeichnis nennt", stat.st_size))
+                    raise Moved(self._damage(N_("die Datei hat nicht die richtige Länge"), stat.st_size))
                 self.data = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
         except FileNotFoundError:
-            raise Moved(self._damage("die Tabellendatei fehlt", 0)) from None
+            raise Moved(self._damage(N_("die Tabellendatei fehlt"), 0)) from None
         self.identity: Identity = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
         self._index = index
         row = index.slots_at(self.number, self.identity) if index is not None else None
@@ -153,7 +149,7 @@ class Segment:
         if found not in {info.sha256 for info in infos}:
             for _, offset, length, line in read_rows(self.data, f"tables/{self.path.name}", infos[0].table):
                 self._parse(self.data[offset : offset + length], line, offset)
-            raise Moved(self._damage("der Inhalt passt nicht zur Prüfsumme", 0))
+            raise Moved(self._damage(N_("der Inhalt passt nicht zur Prüfsumme"), 0))
         slots = array("I")
         for record_id, offset, length, _ in read_rows(self.data, self.path.name, infos[0].table):
             _set_slot(slots, record_id, offset, length)
@@ -163,7 +159,7 @@ class Segment:
         try:
             load(raw)
         except BadLine as error:
-            raise Moved(damaged(f"tables/{self.path.name}", line, f"kein Datensatz ({error})", byte)) from None
+            raise Moved(damaged(f"tables/{self.path.name}", line, error.why, byte)) from None
 
     def slot(self, record_id: int) -> tuple[int, int]:
         """Offset and length of a document; length 0 where there is none."""
@@ -225,4 +221,4 @@ class Segment:
                 yield record_id, load(raw)
             except BadLine as error:
                 line, byte = self.place(record_id)
-                raise damaged(f"tables/{self.path.name}", line, f"kein Datensatz ({error})", byte) from None
+                raise damaged(f"tables/{self.path.name}", line, error.why, byte) from None

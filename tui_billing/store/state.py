@@ -6,17 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tui_billing.domain.messages import N_, Clause
+from tui_billing.store.damage import damaged, term
 from tui_billing.store.engine import Damaged, StoreError
 from tui_billing.store.fsops import FsOps
 from tui_billing.store.indexes import BadIndex
 from tui_billing.store.journal import Line, Op, checked_hash, fields_of, ops_of
-from tui_billing.store.json_text import BadLine, dump
+from tui_billing.store.json_text import BadLine, dump, why_bad
 from tui_billing.store.keys import KeyBook, KeyValues
 from tui_billing.store.manifest import Manifest, load_manifest
 from tui_billing.store.migrations import refuse_newer
 from tui_billing.store.overlay import JournalFile, Overlay, Raw
 from tui_billing.store.queries import Queries
-from tui_billing.store.segments import Moved, damaged
+from tui_billing.store.segments import Moved
 from tui_billing.store.tables import Tables
 
 REMEMBERED = 5_000
@@ -30,9 +32,9 @@ class Rewound(Exception):
 class Tail(Exception):
     """The last line is incomplete or torn: bytes from `offset` on belong to no transaction."""
 
-    def __init__(self, offset: int, why: str) -> None:
-        super().__init__(why)
-        self.offset, self.why = offset, why
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
 
 
 def journal_path(folder: Path, first_seq: int) -> Path:
@@ -51,7 +53,7 @@ class State:
     def __init__(self, folder: Path, book: KeyBook, ops: FsOps) -> None:
         manifest = load_manifest(folder)
         if manifest is None:
-            raise StoreError("In {folder} liegt kein Datenbestand", folder=str(folder))
+            raise StoreError(N_("In {folder} liegt kein Datenbestand"), folder=str(folder))
         self.folder, self.book, self.ops = folder, book, ops
         self.manifest: Manifest = manifest
         self.tables = Tables(folder, manifest, book, ops)
@@ -71,14 +73,14 @@ class State:
         """Find the newest journal that starts at or before this checkpoint and take in its first line."""
         paths = journals(self.folder)
         if not paths:
-            raise damaged("journal", 1, "kein Journal vorhanden", 0)
+            raise damaged("journal", 1, N_("kein Journal vorhanden"), 0)
         for path in reversed(paths):
             self._open(path)
             first = self._first_line()
             if first["base"] <= self.manifest.seq:
                 break
         else:
-            raise Moved(damaged(f"journal/{paths[-1].name}", 1, "das Journal ist neuer als das Verzeichnis", 0))
+            raise Moved(damaged(f"journal/{paths[-1].name}", 1, N_("das Journal ist neuer als das Verzeichnis"), 0))
 
     def _open(self, path: Path) -> None:
         writable = True
@@ -96,7 +98,7 @@ class State:
         line = self._next_line(os.fstat(self.journal.fd).st_size)
         try:
             if line is None:
-                raise BadLine("incomplete")
+                raise BadLine(N_("unvollständig"))
             fields = fields_of(line)
             checked_hash(fields["prev"], line)
             self.journal_schema = fields.get("schema", {})
@@ -104,7 +106,7 @@ class State:
             if fields["base"] <= self.manifest.seq:
                 self._take(line)
         except (BadLine, KeyError) as error:
-            raise self.damage(f"die erste Zeile ist beschädigt ({error})") from None
+            raise self.damage(Clause(N_("die erste Zeile ist beschädigt ({why})"), why=why_bad(error))) from None
         self.seq, self.head = fields["carry"], fields["prev"]
         self._carried_seq = self.seq
         self._advance(line)
@@ -188,31 +190,31 @@ class State:
         while self.position < size:
             line = self._next_line(size)
             if line is None:
-                raise Tail(self.position, "incomplete")
+                raise Tail(self.position)
             try:
                 text = checked_hash(self.head, line)
             except BadLine as error:
                 if self.position + len(line) + 1 >= size:
-                    raise Tail(self.position, str(error)) from None
-                raise self.damage(str(error)) from None
+                    raise Tail(self.position) from None
+                raise self.damage(error.why) from None
             self._take_line(line, text)
         if self.sealed and journal_path(self.folder, self.seq + 1).exists():
-            raise Moved(self.damage("nach dem Siegel folgt kein passendes Journal"))
+            raise Moved(self.damage(N_("nach dem Siegel folgt kein passendes Journal")))
 
     def _take_line(self, line: bytes, text: str) -> None:
         if self.sealed:
-            raise self.damage("nach dem Siegel steht noch etwas")
+            raise self.damage(N_("nach dem Siegel steht noch etwas"))
         try:
             fields = fields_of(line)
             if "seal" in fields:
                 self.sealed = True
             else:
                 if fields["seq"] != self.seq + 1:
-                    raise BadLine("the number does not follow")
+                    raise BadLine(N_("die Nummer folgt nicht auf die vorige"))
                 self.log.append((fields["seq"], self._take(line)))
                 self.seq, self.head = fields["seq"], text
         except (BadLine, LookupError, ValueError, StopIteration) as error:
-            raise self.damage(str(error)) from None
+            raise self.damage(why_bad(error)) from None
         self._advance(line)
 
     def appended(self, line: Line, size: int) -> None:
@@ -229,11 +231,7 @@ class State:
 
     def damage(self, why: str) -> Damaged:
         """A report with the place in the journal; everything before it can be read."""
-        report = damaged(
-            f"journal/{Path(self.journal.path).name}",
-            self.line,
-            f"{why}; lesbar bis Buchung {self.seq}",
-            self.position,
-        )
+        till = Clause(N_("{why}; lesbar bis Buchung {seq}"), why=term(why), seq=self.seq)
+        report = damaged(f"journal/{Path(self.journal.path).name}", self.line, till, self.position)
         report.params["readable_to"] = self.seq
         return report

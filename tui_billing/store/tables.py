@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
+from tui_billing.domain.messages import N_, Clause
+from tui_billing.domain.os_words import os_words
+from tui_billing.store.damage import damaged
 from tui_billing.store.fsops import FsOps, file_mode, replace_file
 from tui_billing.store.indexes import (
     RANGE,
@@ -19,7 +22,7 @@ from tui_billing.store.indexes import (
 )
 from tui_billing.store.keys import KeyBook
 from tui_billing.store.manifest import Manifest, SegmentInfo
-from tui_billing.store.segments import Moved, Segment, damaged, segment_of
+from tui_billing.store.segments import Moved, Segment, segment_of
 
 MOST_MAPPED = 300
 
@@ -47,9 +50,10 @@ class Tables:
                 except OSError as error:
                     if infos[0] in self.manifest.pending:
                         continue
-                    raise Moved(damaged(f"tables/{path.name}", 1, f"nicht lesbar ({error.strerror})", 0)) from None
+                    why = Clause(N_("nicht lesbar ({error})"), error=os_words(error))
+                    raise Moved(damaged(f"tables/{path.name}", 1, why, 0)) from None
                 if size not in {info.size for info in infos}:
-                    raise Moved(damaged(f"tables/{path.name}", 1, "die Datei hat nicht die richtige Länge", size))
+                    raise Moved(damaged(f"tables/{path.name}", 1, N_("die Datei hat nicht die richtige Länge"), size))
 
     def segment(self, table: str, number: int) -> Segment | None:
         """A table file, mapped; None where there is none."""

@@ -16,6 +16,7 @@ from tinydb.queries import QueryLike
 from tinydb.storages import Storage
 from tinydb.table import Document, Table
 
+from tui_billing.domain.messages import N_
 from tui_billing.store.engine import Doc, ReadOnly
 from tui_billing.store.journal_engine import JournalEngine, open_engine
 from tui_billing.store.json_text import dump
@@ -140,7 +141,7 @@ class _Delta(MutableMapping[int, Doc]):
 
     def _may_write(self) -> None:
         if self._table in TABLES and not self._storage.own_tables:
-            raise ReadOnly("Die Tabelle {table} schreibt nur das Programm selbst", table=self._table)
+            raise ReadOnly(N_("Die Tabelle {table} schreibt nur das Programm selbst"), table=self._table)
 
 
 class BillingTable(Table):

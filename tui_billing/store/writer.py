@@ -88,10 +88,10 @@ class JournalEngine(ReadingEngine):
         if self._owner == threading.get_ident():
             raise RuntimeError("transactions do not nest")
         if not self._writer.acquire(timeout=self.lock.patience):
-            raise Busy("Der Datenbestand ist gerade in Arbeit bei {holder}", holder=self.lock.holder())
+            raise Busy(N_("Der Datenbestand ist gerade in Arbeit bei {holder}"), holder=self.lock.holder())
         try:
             if self._closed:
-                raise StoreError("Der Datenbestand ist geschlossen")
+                raise StoreError(N_("Der Datenbestand ist geschlossen"))
             if self._broken is not None:
                 raise self._broken
             self._lock_files()
@@ -137,7 +137,7 @@ class JournalEngine(ReadingEngine):
             self._cut(tail)
         self._check_acknowledged(acknowledged)
         if not self._state.journal.writable:
-            raise ReadOnly("Das Journal {file} ist nicht beschreibbar", file=self._state.journal.path)
+            raise ReadOnly(N_("Das Journal {file} ist nicht beschreibbar"), file=self._state.journal.path)
         if self._state.sealed:
             self._finish_rotation()
 
@@ -192,11 +192,12 @@ class JournalEngine(ReadingEngine):
                 self.ops.fdatasync(state.journal.fd)
             except OSError as second:
                 self._broken = ReadOnly(
-                    "Ob die letzte Änderung gespeichert ist, ist unklar ({error}); bitte neu öffnen", error=str(second)
+                    N_("Ob die letzte Änderung gespeichert ist, ist unklar ({error}); bitte neu öffnen"),
+                    error=os_words(second),
                 )
                 raise self._broken from error
             if isinstance(error, OSError):
-                raise NotWritten("Nichts wurde gespeichert ({error})", error=str(error)) from error
+                raise NotWritten(N_("Nichts wurde gespeichert ({error})"), error=os_words(error)) from error
             raise
 
     def _apply(self, delta: Delta, line: Line, seq: int) -> None:

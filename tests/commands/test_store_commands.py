@@ -1,0 +1,132 @@
+"""restore --upto and --rescue, backup's refusals: what can be had again, by command, with exact sentences."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from cli import Cli
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Cli:
+    """A company and two customers: four transactions, one journal."""
+    cli = Cli(tmp_path / "data")
+    cli("company", "set", "--name", "M", "--tax-number", "1/2/3", "--postcode", "1", "--city", "O")
+    cli("customer", "add", "--number", "1", "--name", "Erste")
+    cli("customer", "add", "--number", "2", "--name", "Zweite")
+    cli("customer", "edit", "2", "--name", "Umbenannt")
+    return cli
+
+
+def names(cli: Cli) -> list[str]:
+    return [c["name"] for c in cli("customer", "list").data["items"]]
+
+
+def spoil(cli: Cli, old: bytes, new: bytes) -> str:
+    """Exchange bytes in the journal where they stand first; returns its name."""
+    (journal,) = (cli.folder / "journal").glob("*.jsonl")
+    data = journal.read_bytes()
+    assert old in data
+    journal.write_bytes(data.replace(old, new, 1))
+    return f"journal/{journal.name}"
+
+
+def test_the_state_after_an_earlier_transaction_comes_back_in_a_new_folder(kept: Cli, tmp_path: Path) -> None:
+    then = Cli(tmp_path / "then")
+    ran = then.plain("restore", str(kept.folder), "--upto", "3")
+    assert ran.out.splitlines() == [
+        "Buchungen bis 3: 3 Datensätze.",
+        f"Zurückgeholt nach {then.folder}: 8 Dateien.",
+    ]
+    assert (names(then), names(kept)) == (["Erste", "Zweite"], ["Erste", "Umbenannt"])
+    assert then("verify").data["ok"] is True
+    then("customer", "add", "--number", "3", "--name", "Dritte")
+    assert names(then) == ["Erste", "Zweite", "Dritte"]
+
+
+def test_a_dry_run_of_a_rescue_says_what_it_would_save_and_makes_nothing(kept: Cli, tmp_path: Path) -> None:
+    then = Cli(tmp_path / "then")
+    data = then("restore", str(kept.folder), "--rescue", "--dry-run").data
+    assert data["rescue"] == {"seq": 4, "records": 3, "acknowledged": 4, "first_broken": None}
+    assert not then.folder.exists()
+
+
+def test_damage_is_said_with_the_command_and_the_command_saves_what_stands_before_it(kept: Cli, tmp_path: Path) -> None:
+    file = spoil(kept, b'"Zweite"', b'"Zwoote"')
+    byte = sum(map(len, (kept.folder / file).read_bytes().splitlines(keepends=True)[:3]))
+    place = f"{file}, Zeile 4 (Byte {byte}): die Prüfsumme passt nicht; lesbar bis Buchung 2"
+    said = kept.plain("customer", "list", code=4)
+    assert said.err == f"{place}. Was lesbar ist, rettet „tui-billing restore --rescue“.\n"
+    checked = kept("verify", code=4).data
+    assert checked["first_broken"] == {
+        "code": "JOURNAL_DAMAGED", "file": file, "line": 4, "byte": byte, "index": 3,
+    }  # fmt: skip
+    saved = Cli(tmp_path / "saved")
+    refused = saved.plain("restore", str(kept.folder), "--upto", "4", code=4)
+    assert refused.err == f"{place}. Was danach steht, ist nicht zu retten.\n"
+    assert not saved.folder.exists()
+    ran = saved("restore", str(kept.folder), "--rescue", code=1).data
+    assert (ran["ok"], ran["rescue"]["seq"], ran["rescue"]["acknowledged"]) == (False, 2, 4)
+    assert ran["rescue"]["first_broken"] == {"file": file, "line": 4, "byte": byte}
+    assert names(saved) == ["Erste"]
+    assert saved("verify").data["ok"] is True
+
+
+def test_a_lost_end_of_the_journal_is_counted(kept: Cli, tmp_path: Path) -> None:
+    (journal,) = (kept.folder / "journal").glob("*.jsonl")
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-2]))
+    ran = Cli(tmp_path / "saved").plain("restore", str(kept.folder), "--rescue", code=1)
+    assert ran.err == ("journal: Die Buchungen 3 bis 4 fehlen am Ende des Journals und sind nicht zu retten.\n")
+
+
+def test_lost_tables_and_a_lost_manifest_are_made_again_without_a_loss(kept: Cli, tmp_path: Path) -> None:
+    kept("compact")
+    shutil.rmtree(kept.folder / "tables")
+    assert kept("customer", "list", code=4).data["problems"][0]["code"] == "STORE_DAMAGED"
+    (kept.folder / "manifest.json").unlink()
+    assert kept("customer", "list", code=4).data["problems"][0]["code"] == "STORE_DAMAGED"
+    saved = Cli(tmp_path / "saved")
+    assert saved("restore", str(kept.folder), "--rescue").data["ok"] is True
+    assert names(saved) == ["Erste", "Umbenannt"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (("{data}", "--upto", "9"), 2, "Buchung 9 gibt es nicht; die letzte ist 4."),
+        (("{empty}", "--rescue"), 2, "{empty} ist kein Datenordner und keine Datensicherung."),
+        (("{empty}",), 2, "{empty} ist kein Datenordner und keine Datensicherung."),
+        (("{empty}", "--dry-run"), 2, "{empty} ist kein Datenordner und keine Datensicherung."),
+    ],
+)
+def test_what_cannot_be_restored_is_refused_with_a_sentence(
+    kept: Cli, tmp_path: Path, words: tuple[str, ...], code: int, text: str
+) -> None:
+    places = {"data": str(kept.folder), "empty": str(tmp_path / "empty")}
+    (tmp_path / "empty").mkdir()
+    ran = Cli(tmp_path / "new").plain("restore", *(w.format(**places) for w in words), code=code)
+    assert ran.err == text.format(**places) + "\n"
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_backup_goes_into_a_free_folder_outside_of_the_data(kept: Cli, tmp_path: Path, dry: tuple[str, ...]) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/a").touch()
+    ran = kept.plain("backup", str(tmp_path / "full"), *dry, code=3)
+    assert ran.err == f"{tmp_path}/full ist nicht leer; bitte einen neuen oder leeren Ordner nennen.\n"
+    inside = kept.folder / "documents/backup"
+    ran = kept.plain("backup", str(inside), *dry, code=3)
+    assert ran.err == f"{inside} liegt im Datenordner selbst; bitte einen Ordner außerhalb nennen.\n"
+
+
+def test_the_last_line_of_a_backup_is_guarded_too(kept: Cli, tmp_path: Path) -> None:
+    kept("backup", str(tmp_path / "backup"))
+    backup = Cli(tmp_path / "backup")
+    spoil(backup, b'"Umbenannt"', b'"Umbenennt"')
+    broken = backup("verify", code=4).data["first_broken"]
+    assert (broken["code"], broken["line"]) == ("ACKNOWLEDGED_MISSING", 5)
+    ran = Cli(tmp_path / "new").plain("restore", str(backup.folder), code=4)
+    assert json.dumps(ran.err).count("lesbar bis Buchung 3") == 1
+    assert not (tmp_path / "new").exists()
