@@ -7,6 +7,8 @@ SEND_REASONS = {
     "versand_angehalten": N_("Versand angehalten"),
     "versand_gebremst": N_("der Mailserver bremst"),
     "keine_antwort": N_("keine eindeutige Antwort des Servers nach dem Ende der Mail"),
+    "erneut_vergeblich": N_("noch einmal gesendet, ohne Erfolg; ob die erste Mail ankam, ist nicht bekannt"),
+    "mail_aufgehalten": N_("mit einem anderen Beleg in einer Mail, der nicht gehen kann"),
     "zeile_nicht_bereit": N_("die Zeile ist nicht mehr zu versenden"),
     "beleg_fehlt": N_("den Beleg gibt es nicht mehr"),
     "versand_offen": N_("der Beleg ist gerade in Versand oder ungeklärt"),
@@ -21,6 +23,13 @@ SEND_REASONS = {
     "zurueckgestellt": N_("vom Sachbearbeiter zurückgestellt"),
 }
 """Code as it stands in `RunRow.reason` -> what a list shows."""
+
+
+ABOUT_ONE_DOCUMENT = frozenset(
+    {"ZEILE_NICHT_BEREIT", "BELEG_FEHLT", "VERSAND_OFFEN", "SCHON_VERSENDET", "BELEG_STORNIERT", "BELEG_GEAENDERT"}
+    | {"IGNORED_INVOICE"}
+)
+"""Problems that hold a whole mail back and are true of one of its documents only."""
 
 
 def reason_problem(code: str, where: str = "") -> Problem:

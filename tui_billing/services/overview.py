@@ -11,7 +11,7 @@ from tui_billing.domain.runs import Dispatch, Ignored, InvoiceRun, RowState, Run
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import StoreError
 from tui_billing.services.order_list import due_orders
-from tui_billing.services.send_book import settle_orphans
+from tui_billing.services.send_orphans import settle_orphans
 
 
 @dataclass(frozen=True, slots=True)

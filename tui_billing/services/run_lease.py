@@ -12,7 +12,7 @@ from tui_billing.dispatch.lease import Lease, is_alive, sweep
 from tui_billing.domain.runs import InvoiceRun, RunState
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import StoreError
-from tui_billing.services.send_book import settle_orphans
+from tui_billing.services.send_orphans import settle_orphans
 
 
 @contextmanager

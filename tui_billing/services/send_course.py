@@ -12,8 +12,8 @@ from tui_billing.domain.pacing import Limits, seconds_to_wait
 from tui_billing.domain.runs import Dispatch, RowState
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk, Progress
-from tui_billing.services.send_book import KeptBack, Parcel
 from tui_billing.services.send_lanes import Lanes, Result
+from tui_billing.services.send_parcel import KeptBack, Parcel
 from tui_billing.services.send_spool import Reserved, Spool
 
 AHEAD = 4
@@ -137,7 +137,7 @@ class Course:
 
     def _keep_back(self, kept: KeptBack) -> None:
         """A mail that is not sent now: it failed by our own fault, or somebody else was faster."""
-        self.note = kept.problem.where
+        self.note = kept.problem.where or self.note
         self.spool.book.keep_back(kept)
         self._count(RowState.FAILED if kept.failed else RowState.OPEN, kept.job)
 
@@ -167,8 +167,11 @@ class Course:
         self._count(RowState.OPEN if state is RowState.DEFERRED else state, parcel.job)
 
     def _throttled(self, parcel: Parcel, state: RowState, reply: str, seconds: int) -> None:
-        """The server wants a rest; a mail that it put off is tried again behind it."""
-        self.rests += 1
+        """The server wants a rest; a mail that it put off is tried again behind it.
+
+        What several connections are told before the rest begins is one rest.
+        """
+        self.rests += not self.rest_seconds
         if self.rests > RESTS_IN_A_ROW:
             text = N_("Der Mailserver bremst weiter ({reply}); bitte später noch einmal durchführen.")
             self.stopped = Problem("VERSAND_GEBREMST", text, {"reply": reply})

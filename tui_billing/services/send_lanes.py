@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tui_billing.dispatch.port import Outcome, Transport
-from tui_billing.services.send_book import Book, KeptBack, NotAllowed, Parcel
+from tui_billing.services.send_book import Book
+from tui_billing.services.send_parcel import KeptBack, NotAllowed, Parcel
 
 IDLE_SECONDS = 0.05
 """A lane without a mail for so long writes the outcomes that wait; before, the next mail's commit takes them along."""

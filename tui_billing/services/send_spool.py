@@ -21,7 +21,9 @@ from tui_billing.domain.settings import Setting
 from tui_billing.services.desk import Desk
 from tui_billing.services.einvoice_mail import as_mailed
 from tui_billing.services.mail_text import MailProfile, address_problems, template_problems
-from tui_billing.services.send_book import Book, KeptBack, Parcel, check, spool_path
+from tui_billing.services.send_book import Book, check
+from tui_billing.services.send_orphans import spool_path
+from tui_billing.services.send_parcel import KeptBack, Parcel
 from tui_billing.store.repositories import Transaction
 
 SAME_BYTES = frozenset({RowState.DEFERRED, RowState.REFUSED, RowState.FAILED})
@@ -87,15 +89,14 @@ class Spool:
             return KeptBack(job, reason_problem("beleg_fehlt"))
         if any(d.customer_id != job.customer_id for d in documents):
             raise AssertionError("two customers in one mail")  # E4, E7: a programming error, never a state of data
-        number = documents[0].number
         text = self.profile.text_of(documents, language=job.language, copy=job.copy, part=job.part)
-        problems = [*address_problems(job.recipients, number), *template_problems(text, number)]
+        problems = [*address_problems(job.recipients, ""), *template_problems(text)]
         if blocking := [p for p in problems if not p.warning]:
             return KeptBack(job, blocking[0], failed=True)
         try:
             hashes = self._hashes(job)
         except OSError:
-            return KeptBack(job, reason_problem("datei_fehlt", number), failed=True)
+            return KeptBack(job, reason_problem("datei_fehlt"), failed=True)
         return Draft(job, text, hashes, self._fingerprint(job, text, hashes), documents[-1].number)
 
     def _hashes(self, job: MailJob) -> tuple[str, ...]:
@@ -124,6 +125,7 @@ class Spool:
         for dispatch in reversed(earlier):
             if (
                 dispatch.state in SAME_BYTES
+                and dispatch.run_id == job.run_id  # the row of a run is one dispatch
                 and dispatch.fingerprint == draft.fingerprint
                 and spooled(self.desk, dispatch)
             ):
@@ -150,13 +152,16 @@ class Spool:
         return Reserved(draft, tx.put(replace(fresh, message_id=name)))
 
     def again(self, dispatch: Dispatch, job: MailJob, number: str = "") -> Parcel:
-        """The spooled bytes of an earlier dispatch once more. Raises Refused where they are not what was written."""
+        """The spooled bytes of an earlier dispatch once more. Raises Refused where they are not what was written.
+
+        One that is ungeklärt goes because the clerk has decided so.
+        """
         mail = spooled(self.desk, dispatch)
         if mail is None:
             text = N_("Die abgelegte Mail {file} fehlt oder wurde verändert; sie wird nicht noch einmal gesendet.")
             raise Refused(Problem("SPOOL_BESCHAEDIGT", text, {"file": dispatch.spool}))
         envelope = Envelope(dispatch.sender, dispatch.recipients, self.profile.archive)
-        return Parcel(job, dispatch, mail, envelope, number)
+        return Parcel(job, dispatch, mail, envelope, number, again=dispatch.state is RowState.UNKNOWN)
 
     def spool(self, group: Sequence[Reserved]) -> list[Parcel | KeptBack]:
         """These mails on disk, durable when this returns; nothing of them has been sent."""

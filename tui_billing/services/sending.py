@@ -23,9 +23,11 @@ from tui_billing.domain.runs import Dispatch
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.mail_text import profile_problems, read_profile
-from tui_billing.services.send_book import Book, Parcel, StillAllowed, settle_orphans
+from tui_billing.services.send_book import Book
 from tui_billing.services.send_course import Course, SendResult
 from tui_billing.services.send_lanes import Lanes
+from tui_billing.services.send_orphans import settle_orphans
+from tui_billing.services.send_parcel import Parcel, StillAllowed
 from tui_billing.services.send_spool import Spool
 
 __all__ = [
@@ -72,7 +74,7 @@ def send_spooled(
     stop: Callable[[], bool] = lambda: False,
     sleep: Callable[[float], None] = _sleep,
 ) -> Generator[Progress, None, SendResult]:
-    """Send the bytes of an earlier dispatch once more, with their Message-ID; the clerk has decided so."""
+    """Send the bytes of an ungeklärte dispatch once more, with their Message-ID; the clerk has decided so."""
     book = Book(desk)
     spool = Spool(desk, read_profile(desk.store), book)
     try:

@@ -16,7 +16,8 @@ from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, InvoiceRun, RowSt
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.errors import not_found
 from tui_billing.services.runs import close_if_done
-from tui_billing.services.send_book import mark_mailed, settle_orphans, write_rows
+from tui_billing.services.send_orphans import settle_orphans
+from tui_billing.services.send_outcome import mark_mailed, write_rows
 from tui_billing.services.send_spool import spooled
 from tui_billing.services.sending import SendResult, send_spooled
 from tui_billing.store.repositories import Repository, Transaction
@@ -103,13 +104,20 @@ def put_back(desk: Desk, dispatch_id: int, reason: str) -> Dispatch:
 def send_again(
     desk: Desk, dispatch_id: int, reason: str, *, stop: Callable[[], bool] = lambda: False
 ) -> Generator[Progress, None, SendResult]:
-    """Erneut senden: the same bytes with the same Message-ID, so that a receiver can see the double."""
-    if spooled(desk, need_dispatch(desk.store, dispatch_id)) is None:
-        dispatch = need_dispatch(desk.store, dispatch_id)
-        text = N_("Die abgelegte Mail {file} fehlt oder wurde verändert; sie wird nicht noch einmal gesendet.")
-        raise Refused(Problem("SPOOL_BESCHAEDIGT", text, {"file": dispatch.spool}, where=str(dispatch_id)))
-    dispatch = put_back(desk, dispatch_id, reason)
-    return (yield from send_spooled(desk, dispatch, _job_of(desk.store, dispatch), stop=stop))
+    """Erneut senden: the same bytes with the same Message-ID, so that a receiver can see the double.
+
+    Without a receipt it stays ungeklärt: nothing more is known of the first one, and no run takes it up.
+    """
+    with _deciding(desk, dispatch_id, reason, "wird erneut gesendet") as (tx, dispatch):
+        if spooled(desk, dispatch) is None:
+            text = N_("Die abgelegte Mail {file} fehlt oder wurde verändert; sie wird nicht noch einmal gesendet.")
+            raise Refused(Problem("SPOOL_BESCHAEDIGT", text, {"file": dispatch.spool}, where=str(dispatch_id)))
+        dispatch = tx.put(replace(dispatch, decided_by=desk.user, note=reason.strip()))
+    result = yield from send_spooled(desk, dispatch, _job_of(desk.store, dispatch), stop=stop)
+    if dispatch.run_id is not None:
+        with desk.store.transaction(f"Sendung {dispatch_id} wurde erneut gesendet") as tx:
+            close_if_done(tx, dispatch.run_id)
+    return result
 
 
 def _job_of(store: Repository, dispatch: Dispatch) -> MailJob:
@@ -152,5 +160,5 @@ def _decided(desk: Desk, dispatch: Dispatch, state: RowState, reason: str) -> Di
 
 
 def _write_rows(tx: Transaction, dispatch: Dispatch, state: RowState, at: str, reason: str) -> None:
-    rows = tuple(r.id for r in tx.find(RunRow, "dispatch_id", dispatch.id) if r.state is RowState.UNKNOWN)
+    rows = [r for r in tx.find(RunRow, "dispatch_id", dispatch.id) if r.state is RowState.UNKNOWN]
     write_rows(tx, rows, state, at, reason=reason, reply=dispatch.reply, dispatch_id=dispatch.id)
