@@ -8,6 +8,7 @@ from tui_billing.i18n import _
 from tui_billing.services import maintenance
 from tui_billing.services.maintenance import Finding
 from tui_billing.services.verify import verify
+from tui_billing.services.verify_report import WHAT
 
 
 def register(parser: ArgumentParser) -> None:
@@ -22,15 +23,15 @@ def verify_all(context: Context, args: Namespace) -> Answer:
     problems = maintenance.file_problems(context.folder, findings)
     checked: dict[str, int] = {}
     if not args.files_only and all(p.warning for p in problems):
-        report = context.drive(verify(context.desk))
+        report = context.drive(verify(context.desk), at_once=True)
         problems += report.problems
         checked = maintenance.summary(report)
     errors = [p for p in problems if not p.warning]
     data = {"checked": checked, "first_broken": _first(findings, errors)}
     if errors:
         return Answer(data, problems, STORE, [_("Der Datenbestand ist nicht in Ordnung.")])
-    counts = ", ".join(f"{name}: {n}" for name, n in checked.items())
-    return Answer(data, problems, lines=[_("Der Datenbestand ist in Ordnung."), counts])
+    counts = [f"{n:>7}  {_(WHAT.get(name, name))}" for name, n in checked.items()]
+    return Answer(data, problems, lines=[_("Der Datenbestand ist in Ordnung."), *counts])
 
 
 def _first(findings: list[Finding], errors: list[Problem]) -> dict[str, object] | None:

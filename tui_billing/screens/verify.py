@@ -12,20 +12,10 @@ from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.screens.widgets.text_view import PLAIN
 from tui_billing.services.maintenance import verify_folder
-from tui_billing.services.verify import Report
+from tui_billing.services.verify_report import WHAT, Report
 
 WHERE = 18
 """Cells of the column Wo."""
-
-WHAT = {
-    "store": N_("Datenbestand: Kette des Journals, Tabellen und Verzeichnisse"),
-    "invoices": N_("Belege: Summen und Debitorentransaktionen"),
-    "files": N_("Dateien: Prüfsummen"),
-    "runs": N_("Rechnungsläufe: Bilanzen"),
-    "batches": N_("Rechnungsstapel: Summen und Zeilen"),
-    "dispatches": N_("Sendungen: abgelegte Mails"),
-    "periods": N_("Perioden: Belege"),
-}
 
 
 @dataclass(frozen=True)

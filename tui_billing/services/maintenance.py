@@ -7,7 +7,8 @@ from pathlib import Path
 from tui_billing.domain.messages import N_, Clause, Problem, Refused
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.errors import WrongUse
-from tui_billing.services.verify import Report, verify
+from tui_billing.services.verify import verify
+from tui_billing.services.verify_report import Report
 from tui_billing.store import backup as store_backup
 from tui_billing.store import check, rescue
 from tui_billing.store.backup import Backup

@@ -158,6 +158,10 @@ class Engine(Reader, Protocol):
 
     def changes_since(self, seq: int) -> Changes: ...
 
+    def last_id(self, table: str) -> int:
+        """The highest id that a record of this table ever had; 0 where there never was one."""
+        ...
+
     def history(self, table: str | None = None, record_id: int | None = None, limit: int = 200) -> list[Entry]:
         """The audit trail, newest first, of one record, one table or all."""
         ...

@@ -142,6 +142,9 @@ class MemoryEngine(_Tables):
     def refresh(self) -> int:
         return self.seq
 
+    def last_id(self, table: str) -> int:
+        return self.next_ids.get(table, 1) - 1
+
     def changes_since(self, seq: int) -> Changes:
         ids: dict[str, set[int]] = {}
         for entry in self._entries[seq:]:

@@ -159,6 +159,9 @@ class ReadingEngine:
     def refresh(self) -> int:
         return self.guarded("", lambda s: s.seq)
 
+    def last_id(self, table: str) -> int:
+        return self.guarded(table, lambda s: s.next_ids.get(table, 1) - 1)
+
     def changes_since(self, seq: int) -> Changes:
         return self.guarded("", lambda s: self._changes(s, seq))
 

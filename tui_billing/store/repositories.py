@@ -196,6 +196,10 @@ class Store(Repository):
         """See what others have committed."""
         return self.engine.refresh()
 
+    def last_id(self, cls: type[Any]) -> int:
+        """The highest id that such a record ever had; 0 where there never was one."""
+        return self.engine.last_id(table_of(cls))
+
     def changes_since(self, seq: int) -> Changes:
         """Which records have changed since, by table name."""
         return self.engine.changes_since(seq)
