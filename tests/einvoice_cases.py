@@ -160,6 +160,23 @@ def intra_community() -> Document:
     )
 
 
+def reverse_charge_by_register() -> Document:
+    """A4.2: a domestic § 13b invoice to a buyer without a VAT id, known by his number in the register (BT-47)."""
+    buyer = replace(BUYER, vat_id="", registration_id="HRB 4711")
+    return invoice(Line(name="Bauleistung", unit_price=D(500), vat_category=AE), buyer=buyer)
+
+
+def delivered_elsewhere() -> Document:
+    """A5: a Swiss buyer with an Austrian VAT id, the goods went to Austria (BG-13)."""
+    depot = Address(street="Lager 1", postcode="9020", city="Klagenfurt", country="AT")
+    return invoice(
+        Line(name="Maschine", unit_price=D(5000), vat_category=K),
+        buyer=replace(SWISS, vat_id="ATU37675002"),
+        delivery_name="Lager Süd",
+        delivery_address=depot,
+    )
+
+
 def export() -> Document:
     return invoice(Line(name="Maschine", unit_price=D(5000), vat_category=G), buyer=SWISS)
 
@@ -278,7 +295,8 @@ SCENARIOS: dict[str, Callable[[], Document]] = {
     for made in (
         standard, skonto, leitweg, mixed_rates, fixed_discount, credit_note, debit_memo, cancellation,
         cancellation_of_gross_prices, part_correction, line_correction, reverse_charge, reverse_charge_eu,
-        intra_community, export, out_of_scope, small_business, direct_debit, price_unit, negative_quantities, prepaid,
+        intra_community, reverse_charge_by_register, delivered_elsewhere,
+        export, out_of_scope, small_business, direct_debit, price_unit, negative_quantities, prepaid,
         fully_prepaid, two_hundred_lines, line_periods, consumer_gross, consumer_gross_mixed, zero_amount, old_rate,
         self_billing, hostile,
     )
@@ -305,6 +323,38 @@ _adjustments = st.lists(
     | st.builds(Adjustment, amount=st.decimals(0, 50, places=2), is_charge=st.booleans()),
     max_size=2,
 ).map(tuple)
+_sellers = st.builds(
+    lambda vat_id, tax_number, contact, iban: replace(
+        SELLER, vat_id=vat_id, tax_number=tax_number, contact_person=contact, iban=iban
+    ),
+    st.sampled_from(["", "DE136695976"]),
+    st.sampled_from(["", "143/123/45678"]),
+    st.sampled_from(["", "Jörg Müller"]),
+    st.sampled_from(["", "DE02120300000000202051"]),
+)
+_buyers = st.sampled_from(
+    [
+        *(BUYER, VIENNA, SWISS, CONSUMER, replace(VIENNA, vat_id=""), replace(BUYER, email="")),
+        replace(BUYER, vat_id="", registration_id="HRB 4711"),
+        replace(SWISS, vat_id="ATU37675002"),
+        replace(BUYER, leitweg_id="04011000-1234512345-06", number=""),
+    ]
+)
+parties_and_categories = st.builds(
+    lambda seller, buyer, category, kind, invoice_format, price, delivered: invoice(
+        Line(name="x", quantity=D(-1 if kind is DocumentKind.CREDIT_MEMO else 1), unit_price=price,
+             vat_category=category),
+        seller=seller, buyer=buyer, kind=kind, invoice_format=invoice_format, delivery_address=delivered,
+    ),
+    _sellers,
+    _buyers,
+    st.sampled_from(list(VatCategory)),
+    st.sampled_from([DocumentKind.INVOICE, DocumentKind.CREDIT_MEMO, DocumentKind.DEBIT_MEMO]),
+    st.sampled_from(FORMATS),
+    st.sampled_from([D("9.99"), D(500), D("1234.567891")]),
+    st.sampled_from([None, None, Address(street="Lager 1", postcode="9020", city="Klagenfurt", country="AT")]),
+)  # fmt: skip
+"""Any parties with what they may lack, any category: what the law lets pass must be valid by the official rules."""
 documents = st.builds(
     lambda made, more, gross, prepaid: invoice(*made, adjustments=more, gross_prices=gross, prepaid=prepaid),
     st.lists(_lines, min_size=1, max_size=6),

@@ -173,6 +173,22 @@ def test_domestic_reverse_charge_without_an_id_is_no_einvoice() -> None:
     assert [problem.code for problem in check_document(document)] == ["USTID_EMPFAENGER_FEHLT"]
 
 
+def test_domestic_reverse_charge_with_a_number_in_the_register_is_an_einvoice() -> None:
+    """A4.2: VAT id or registration id (BR-AE-02, BT-47)."""
+    document = SCENARIOS["reverse_charge_by_register"]()
+    assert check_document(document) == []
+    nameless = replace(document, buyer=replace(document.buyer, registration_id=" "))
+    assert [problem.code for problem in check_document(nameless)] == ["USTID_EMPFAENGER_FEHLT"]
+
+
+def test_an_export_as_einvoice_needs_the_sellers_vat_id() -> None:
+    """BR-G-02; on paper the tax number is enough."""
+    document = SCENARIOS["export"]()
+    bare = replace(document, seller=replace(document.seller, vat_id=""))
+    assert check_document(replace(bare, invoice_format=InvoiceFormat.PDF)) == []
+    assert [problem.code for problem in check_document(bare)] == ["USTID_VERKAEUFER_FEHLT"]
+
+
 def test_out_of_scope_lines_stand_alone() -> None:
     document = invoice(
         Line(name="a", unit_price=D(1)), Line(name="b", unit_price=D(1), vat_category=VatCategory.OUT_OF_SCOPE)

@@ -138,6 +138,48 @@ CASES: list[tuple[str, Callable[[], Document], str]] = [
         lambda: in_category(K, buyer=replace(BUYER, vat_id="DE136695976")),
         "USTID_EMPFAENGER_INLAND LIEFERLAND_NICHT_EU",
     ),
+    (
+        "A5 the delivery address decides, not the buyer's",
+        lambda: in_category(
+            K, buyer=replace(BUYER, vat_id="ATU37675002"), delivery_name="Lager Wien", delivery_address=VIENNA
+        ),
+        "",
+    ),
+    (
+        "A5 goods that stayed in Germany",
+        lambda: in_category(
+            K, buyer=replace(BUYER, address=VIENNA, vat_id="ATU37675002"), delivery_address=HOME
+        ),
+        "LIEFERLAND_NICHT_EU",
+    ),
+    (
+        "A5.2 issued on the 16th of the next month",
+        lambda: in_category(
+            K, buyer=replace(BUYER, address=VIENNA, vat_id="ATU37675002"), invoice_date=date(2026, 12, 16)
+        ),
+        "AUSSTELLUNG_VERSPAETET",
+    ),
+    (
+        "A5.2 issued on the 15th",
+        lambda: in_category(
+            K, buyer=replace(BUYER, address=VIENNA, vat_id="ATU37675002"), invoice_date=date(2026, 12, 15)
+        ),
+        "",
+    ),
+    ("B12 a rate of another time", lambda: invoice(service_date=date(2020, 12, 31)), "STEUERSATZ_ZUM_LEISTUNGSTAG"),
+    (
+        "B12 the period's last day counts, 01.12.2020-01.01.2021",
+        lambda: invoice(service_date=None, period_from=date(2020, 12, 1), period_to=date(2021, 1, 1)),
+        "",
+    ),
+    (
+        "B12 a correction keeps the rate of its original",
+        lambda: invoice(
+            kind=DocumentKind.CORRECTION, service_date=date(2020, 12, 31), reference=Reference(
+                document_id=1, number="RE-1", invoice_date=date(2020, 12, 31))
+        ),
+        "",
+    ),
     ("no line", lambda: invoice(lines=()), "POSITIONEN_FEHLEN"),
     ("no rate", lambda: with_line(vat_rate=D(0)), "STEUERSATZ_FEHLT"),
     ("price unit zero", lambda: with_line(price_unit=D(0)), "PREISEINHEIT_UNGUELTIG"),

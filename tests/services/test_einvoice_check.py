@@ -13,11 +13,12 @@ import pytest
 for needed in ("drafthorse", "facturx", "lxml", "pikepdf"):
     pytest.importorskip(needed, reason="needs the extra einvoice")
 
-from einvoice_cases import FORMATS, SCENARIOS, documents, in_format
-from hypothesis import HealthCheck, given, settings
+from einvoice_cases import FORMATS, SCENARIOS, documents, in_format, parties_and_categories
+from hypothesis import HealthCheck, assume, given, settings
 from lxml import etree
 
 from tui_billing.domain.documents import Document
+from tui_billing.domain.law import check_document
 from tui_billing.domain.parties import InvoiceFormat
 from tui_billing.exchange.einvoice_file import Profile, read_einvoice
 from tui_billing.exchange.einvoice_schemas import Schematron, has_saxon, package_folder, svrl_findings
@@ -66,6 +67,18 @@ def test_every_scenario_is_valid_by_the_official_rules(
 @settings(max_examples=50, deadline=None)
 def test_any_invoice_is_valid_by_xsd_and_to_the_cent(document: Document) -> None:
     assert check_einvoice_file(xml(document), use_schematron=False).problems == ()
+
+
+@needs_rules
+@given(parties_and_categories)
+@settings(
+    max_examples=40, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+)  # fmt: skip
+def test_whatever_the_law_lets_pass_is_valid_by_the_official_rules(schematron: Schematron, document: Document) -> None:
+    """A4, A5: nobody learns from the receiver that a VAT id was missing."""
+    assume(not check_document(document))
+    assert check_einvoice_file(xml(document), schematron=schematron).problems == ()
 
 
 @needs_rules

@@ -11,8 +11,9 @@ from desks import COMPANY, memory_desk
 from tui_billing.domain import law_notes
 from tui_billing.domain.batches import ReceivableEntry
 from tui_billing.domain.documents import Document, DocumentKind, DocumentState, Line
+from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import Refused
-from tui_billing.domain.parties import Customer
+from tui_billing.domain.parties import Address, Customer, PaymentTerms
 from tui_billing.services import customers, documents, exports, imports
 
 DATA = Path(__file__).parents[2] / "data"
@@ -115,6 +116,43 @@ def test_an_existing_customer_is_refused_or_updated_on_request(with_customers):
     result = imports.apply_customers(with_customers, plan)
     assert (result.created, result.updated) == (1, 1)
     assert with_customers.store.find_one(Customer, "number", "20001").name == "Neuer Name"
+
+
+def test_b12_a_row_without_a_rate_gets_the_rate_of_the_day_of_its_supply(with_customers):
+    """Period December 2020, invoice of January 2021: 16 %; a rate that stands in the file stays."""
+    head = "Nummer;Kunde;Datum;Bezeichnung;Preis;Leistung von;Leistung bis;USt\n"
+    rows = "R1;20001;5.1.2021;A;100,00;1.12.2020;31.12.2020;\nR2;20001;5.1.2021;A;100,00;1.12.2020;31.12.2020;19\n"
+    take(with_customers, head + rows + "R3;20001;5.1.2021;A;100,00;1.1.2021;31.1.2021;\n")
+    rates = [d.lines[0].vat_rate for d in with_customers.store.all(Document)]
+    assert rates == [Decimal(16), Decimal(19), Decimal(19)]
+
+
+def test_a5_a_delivery_address_comes_in_and_decides_on_the_intra_community_supply(with_customers):
+    head = "Nummer;Kunde;Datum;Bezeichnung;Preis;Steuerkategorie;Leistungsdatum;Lieferung an;Lieferort;Lieferland\n"
+    take(with_customers, head + "R1;20001;1.11.2026;Maschine;500,00;K;1.11.2026;Lager;Wien;at\n")
+    document = next(with_customers.store.scan(Document))
+    assert (document.delivery_name, document.delivery_address) == ("Lager", Address(city="Wien", country="AT"))
+    assert "LIEFERLAND_NICHT_EU" not in {p.code for p in check_document(document)}
+    assert law_notes.notes(document)[0] == "Lieferanschrift: Lager, Wien, AT"
+
+
+def test_an_update_changes_only_what_the_file_has_columns_for(with_customers):
+    """A list of names and mail addresses takes nobody's Stichtag, bank account or Skonto away."""
+    before = with_customers.store.find_one(Customer, "number", "20001")
+    full = replace(before, cutoff_day=15, iban="DE02120300000000202051", terms=PaymentTerms(days=30, skonto_days=14))
+    with with_customers.store.transaction("voll") as tx:
+        full = tx.put(full)
+    text = "Nummer;Name;Straße;Zahlungsziel\n20001;Neuer Name;Ring 5;21\n"
+    imports.apply_customers(with_customers, imports.plan_customers(with_customers.store, text.encode(), update=True))
+    after = with_customers.store.find_one(Customer, "number", "20001")
+    expected = replace(
+        full,
+        name="Neuer Name",
+        address=replace(full.address, street="Ring 5"),
+        terms=replace(full.terms, days=21),
+        rev=after.rev,
+    )
+    assert after == expected
 
 
 def test_a_customer_without_a_number_gets_the_next_free_one(desk):

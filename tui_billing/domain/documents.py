@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tui_billing.domain.messages import N_
-from tui_billing.domain.parties import InvoiceFormat, Party, PaymentTerms
+from tui_billing.domain.parties import Address, InvoiceFormat, Party, PaymentTerms
 
 ZERO = Decimal(0)
 
@@ -144,6 +144,9 @@ class Document:
     exemption_reason: str = ""
     property_work: bool = False
     """Work on property for a private buyer: the note on his duty to keep the invoice is printed (§ 14b(1) s. 5)."""
+    delivery_name: str = ""
+    delivery_address: Address | None = None
+    """Where the goods went, if not to the buyer's address (BG-13); it decides on an intra-Community supply (A5)."""
     terms: PaymentTerms = PaymentTerms()
     totals: Totals = Totals()
     reference: Reference | None = None

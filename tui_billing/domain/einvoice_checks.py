@@ -124,9 +124,15 @@ def _missing(document: Document, code: str, text: str) -> Problem:
 
 def _tax_ids(document: Document) -> Iterator[Problem]:
     used = categories(document)
-    if VatCategory.REVERSE_CHARGE in used and is_blank(document.buyer.vat_id):
-        text = N_("E-Rechnung mit Steuerschuld des Empfängers: Die USt-IdNr. von {name} fehlt (BR-AE-02).")
+    known = not is_blank(document.buyer.vat_id) or not is_blank(document.buyer.registration_id)
+    if VatCategory.REVERSE_CHARGE in used and not known:
+        text = N_(
+            "E-Rechnung mit Steuerschuld des Empfängers: USt-IdNr. oder Registernummer von {name} eintragen (BR-AE-02)."
+        )
         yield _missing(document, "USTID_EMPFAENGER_FEHLT", text)
+    if VatCategory.EXPORT in used and is_blank(document.seller.vat_id):
+        text = N_("E-Rechnung über eine Ausfuhr: Die Firma braucht eine USt-IdNr. (BR-G-02).")
+        yield _missing(document, "USTID_VERKAEUFER_FEHLT", text)
     if VatCategory.OUT_OF_SCOPE in used and len(used) > 1:
         text = N_("Nicht steuerbare Positionen (O) dürfen nicht neben anderen stehen (BR-O-11): zwei Belege anlegen.")
         yield _missing(document, "KATEGORIE_O_GEMISCHT", text)

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from tui_billing.domain.document_facts import categories, is_blank
+from tui_billing.domain.document_facts import categories, delivered_to, is_blank
 from tui_billing.domain.documents import Document, DocumentKind, Line, VatCategory
 from tui_billing.domain.einvoice_checks import check_amounts, check_einvoice
+from tui_billing.domain.law_notes import latest_issue_date
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.parties import Address
 from tui_billing.domain.texts import clean
+from tui_billing.domain.vat_rates import adjusted_rate, supply_end
 
 SMALL_INVOICE_LIMIT = Decimal("250.00")
 """§ 33 UStDV: up to this gross total, inclusive."""
@@ -29,7 +31,7 @@ _TAX_FREE_FOR_BUYER = (VatCategory.REVERSE_CHARGE, VatCategory.INTRA_COMMUNITY)
 
 
 def check_document(document: Document) -> list[Problem]:
-    """What the document lacks to be an invoice (§ 14(4) UStG); an empty list means it may become final.
+    """What the document lacks to be an invoice (§ 14(4) UStG); without one that is no warning it may become final.
 
     Sums are asked for where nothing else is wrong; what the law and the format both ask for is told once.
     """
@@ -38,7 +40,8 @@ def check_document(document: Document) -> list[Problem]:
     if document.totals.vat and not problems:
         problems = check_amounts(document)
     told = {problem.code for problem in problems}
-    return problems + [problem for problem in check_einvoice(document) if problem.code not in told]
+    problems += [problem for problem in check_einvoice(document) if problem.code not in told]
+    return [*problems, *_rates_of_the_day(document), *_late_issue(document)]
 
 
 def is_small_invoice(document: Document) -> bool:
@@ -212,12 +215,35 @@ def _intra_community(document: Document) -> Iterator[Problem]:
             N_("Innergemeinschaftliche Lieferung: Der Empfänger braucht die USt-IdNr. eines anderen EU-Landes."),
         )
     northern_ireland = document.buyer.vat_id.upper().startswith("XI")
-    if document.buyer.address.country not in EU_COUNTRIES - {"DE"} and not northern_ireland:
+    if delivered_to(document).country not in EU_COUNTRIES - {"DE"} and not northern_ireland:
         yield _problem(
             document,
             "LIEFERLAND_NICHT_EU",
             N_("Innergemeinschaftliche Lieferung: Das Lieferland muss ein anderes EU-Land sein (BR-IC-12)."),
         )
+
+
+def _rates_of_the_day(document: Document) -> Iterator[Problem]:
+    """A rate that was not in force on the day of the supply is shown, and owed (§ 14c), but not forbidden (B12)."""
+    if document.kind in _REFERRING or not has_service_date(document):
+        return
+    for n, line in enumerate(document.lines, start=1):
+        day = supply_end(document, line)
+        right = adjusted_rate(line.vat_rate, day)
+        if line.vat_category is VatCategory.STANDARD and right != line.vat_rate:
+            text = N_("Position {n}: Am Tag der Leistung ({day}) gelten {right} %, nicht {rate} % (§ 27 Abs. 1 UStG).")
+            params = {"n": line.position or n, "day": day, "right": right, "rate": line.vat_rate}
+            yield Problem("STEUERSATZ_ZUM_LEISTUNGSTAG", text, params, where=_where(document), warning=True)
+
+
+def _late_issue(document: Document) -> Iterator[Problem]:
+    """§ 14a(3): the invoice on an intra-Community supply is issued by the 15th of the following month."""
+    if VatCategory.INTRA_COMMUNITY not in categories(document) or document.kind in _REFERRING:
+        return
+    last = latest_issue_date(supply_end(document))
+    if has_service_date(document) and document.invoice_date > last:
+        text = N_("Innergemeinschaftliche Lieferung: Die Rechnung war bis {last} auszustellen (§ 14a Abs. 3 UStG).")
+        yield Problem("AUSSTELLUNG_VERSPAETET", text, {"last": last}, where=_where(document), warning=True)
 
 
 def _both_vat_ids(document: Document) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ The German sentence names the term of the law; a document in English keeps that 
 
 from datetime import date, timedelta
 
-from tui_billing.domain.document_facts import categories
+from tui_billing.domain.document_facts import categories, is_blank
 from tui_billing.domain.documents import Document, Reference, VatCategory
 from tui_billing.domain.format import day
 from tui_billing.domain.texts import clean
@@ -51,20 +51,32 @@ def property_work_note(document: Document) -> str:
     return _PROPERTY_WORK[_column(document)] if document.property_work else ""
 
 
+def delivery_note(document: Document) -> str:
+    """Where the goods went, if not to the buyer's address; empty without."""
+    address = document.delivery_address
+    if address is None:
+        return ""
+    place = f"{address.postcode} {address.city}".strip()
+    parts = (document.delivery_name or document.buyer.name, address.street, address.extra, place, address.country)
+    shown = ", ".join(text for part in parts if (text := clean(part).strip()))
+    return f"{('Lieferanschrift', 'Delivered to')[_column(document)]}: {shown}"
+
+
 def exemption_reason(document: Document, category: VatCategory) -> str:
     """Why lines of this category carry no tax; empty for the standard and the zero rate."""
     n = _column(document)
     if category is VatCategory.EXEMPT and document.seller.small_business:
         return _SMALL_BUSINESS[n]
-    if category is VatCategory.EXEMPT and document.exemption_reason:
-        return clean(document.exemption_reason)
+    if category is VatCategory.EXEMPT and not is_blank(document.exemption_reason):
+        return clean(document.exemption_reason).strip()
     return _REASONS[category][n] if category in _REASONS else ""
 
 
 def notes(document: Document) -> tuple[str, ...]:
     """All sentences to print below the totals, each once, in the order of the categories."""
     used = categories(document)
-    found = [exemption_reason(document, category) for category in VatCategory if category in used]
+    found = [delivery_note(document)]
+    found += [exemption_reason(document, category) for category in VatCategory if category in used]
     if document.seller.cash_accounting and document.invoice_date >= CASH_ACCOUNTING_NOTE_FROM:
         found.append(_CASH_ACCOUNTING[_column(document)])
     found.append(property_work_note(document))

@@ -97,6 +97,8 @@ class Customer:
     mandate_date: date | None = None
     blocked: bool = False
     note: str = ""
+    registration_id: str = ""
+    """Number in a register (Handelsregister …): stands for the VAT id in a domestic § 13b e-invoice (BT-47)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,6 +145,7 @@ class Party:
     is_business: bool = True
     small_business: bool = False
     cash_accounting: bool = False
+    registration_id: str = ""
 
 
 def seller_party(company: Company) -> Party:
@@ -181,4 +184,5 @@ def buyer_party(customer: Customer) -> Party:
         mandate_reference=customer.mandate_reference,
         email=customer.emails[0] if customer.emails else "",
         is_business=customer.is_business,
+        registration_id=customer.registration_id,
     )

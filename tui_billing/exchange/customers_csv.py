@@ -34,6 +34,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "direct_debit": ("Lastschrifteinzug", "SEPA", "Bankeinzug"),
     "cutoff_day": ("Stichtag", "Rechnungsstapel-Stichtag"),
     "vat_id": ("USt-IdNr.", "USt-ID", "UStID", "vat number"),
+    "registration_id": ("Registernummer", "Handelsregister", "register number"),
     "leitweg_id": ("Leitweg-ID",),
     "invoice_format": ("Rechnungsformat", "format"),
     "iban": ("IBAN",),
@@ -41,6 +42,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "mandate_date": ("Mandatsdatum",),
     "note": ("Notiz", "Bemerkung"),
 }
+FIELDS: dict[str, str] = {
+    **{code: code for code in COLUMNS},
+    **{f: f"address.{f}" for f in ("street", "extra", "po_box", "postcode", "city", "country", "bulk_postcode")},
+    **{f: f"terms.{f}" for f in ("skonto_percent", "skonto_days", "direct_debit")},
+    "payment_days": "terms.days",
+    "payment_months": "terms.months",
+}
+"""Column -> field of the customer, with a point into address and terms."""
 NUMBER_COLUMNS = ("skonto_percent",)
 CHANNELS = {
     "e-mail": Channel.EMAIL,
@@ -83,7 +92,7 @@ def parse_customers(data: bytes, numbers: NumberFormat | None = None) -> Parsed[
             refused += problems
             continue
         seen[customer.number] = row.line
-        items.append(Item(row.line, customer))
+        items.append(Item(row.line, customer, tuple(row.cells)))
     return Parsed(tuple(items), tuple(refused), (), tuple(p for p in table.problems if p.warning))
 
 
@@ -123,6 +132,7 @@ def _customer(row: Row, numbers: NumberFormat) -> tuple[Customer | None, list[Pr
         ),
         cutoff_day=cutoff or None,
         vat_id=_checked(cells, "vat_id", parse_vat_id),
+        registration_id=cells.text("registration_id", 60),
         leitweg_id=_checked(cells, "leitweg_id", parse_leitweg_id),
         invoice_format=cells.choice("invoice_format", FORMATS, default_format(is_business, country)),
         iban=_checked(cells, "iban", parse_iban),

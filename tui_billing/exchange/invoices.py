@@ -1,6 +1,7 @@
 """Invoices from CSV (one row per position, grouped by number) or JSON; documented by data/invoices.csv and .json."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -8,6 +9,8 @@ from typing import Any
 
 from tui_billing.domain.documents import DocumentKind, Line, VatCategory
 from tui_billing.domain.messages import N_, Problem
+from tui_billing.domain.parties import Address
+from tui_billing.domain.vat_rates import adjusted_rate
 from tui_billing.exchange.cells import Cells
 from tui_billing.exchange.numbers import NumberFormat, find_format
 from tui_billing.exchange.parsed import Item, Parsed
@@ -27,6 +30,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "buyer_order_reference": ("Bestellnummer", "Ihre Bestellung", "order reference"),
     "exemption_reason": ("Befreiungsgrund", "Grund der Steuerbefreiung"),
     "property_work": ("Bauleistung privat", "Grundstücksleistung", "work on property"),
+    "delivery_name": ("Lieferung an", "Lieferanschrift", "delivered to"),
+    "delivery_street": ("Lieferstraße", "Lieferung Straße", "delivery street"),
+    "delivery_postcode": ("Liefer-PLZ", "Lieferung PLZ", "delivery postcode"),
+    "delivery_city": ("Lieferort", "Lieferung Ort", "delivery city"),
+    "delivery_country": ("Lieferland", "Lieferung Land", "delivery country"),
     "gross_prices": ("Bruttopreise",),
     "prepaid": ("Anzahlung", "bereits gezahlt"),
     "sent_on": ("Versendet am", "sent"),
@@ -55,6 +63,11 @@ HEAD = (
     "buyer_order_reference",
     "exemption_reason",
     "property_work",
+    "delivery_name",
+    "delivery_street",
+    "delivery_postcode",
+    "delivery_city",
+    "delivery_country",
     "gross_prices",
     "prepaid",
     "sent_on",
@@ -94,6 +107,8 @@ class ImportedInvoice:
     buyer_order_reference: str
     exemption_reason: str
     property_work: bool
+    delivery_name: str
+    delivery_address: Address | None
     gross_prices: bool
     prepaid: Decimal
     sent_on: date | None
@@ -143,12 +158,14 @@ def _invoice(
 ) -> tuple[ImportedInvoice | None, list[Problem]]:
     head = Cells(rows[0], numbers)
     problems = [p for row in rows[1:] for p in _contradictions(rows[0], row)]
+    invoice_date = head.day("invoice_date")
+    supplied = _silent_day(rows[0], "period_to") or _silent_day(rows[0], "service_date") or invoice_date
+    rate = adjusted_rate(default_rate, supplied) if supplied else default_rate
     lines = []
     for position, row in enumerate(rows, 1):
-        line, faults = _line(row, numbers, default_rate)
+        line, faults = _line(row, numbers, rate)
         lines.append(replace(line, position=position))
         problems += faults
-    invoice_date = head.day("invoice_date")
     if invoice_date is None and not head.problems:
         head.refuse("FELD_LEER", N_("{column}: darf nicht leer sein."), column="invoice_date")
     invoice = ImportedInvoice(
@@ -165,6 +182,8 @@ def _invoice(
         buyer_order_reference=head.text("buyer_order_reference"),
         exemption_reason=head.text("exemption_reason"),
         property_work=head.switch("property_work"),
+        delivery_name=head.text("delivery_name"),
+        delivery_address=_delivery(head),
         gross_prices=head.switch("gross_prices"),
         prepaid=head.number("prepaid", 2) or Decimal(0),
         sent_on=head.day("sent_on"),
@@ -174,6 +193,26 @@ def _invoice(
     if invoice.period_from and invoice.period_to and invoice.period_from > invoice.period_to:
         head.refuse("ZEITRAUM_VERKEHRT", N_("Der Leistungszeitraum beginnt nach seinem Ende."))
     return invoice, head.problems + problems
+
+
+def _silent_day(row: Row, column: str) -> date | None:
+    """A day of the head that is read, and complained about, elsewhere."""
+    return Cells(row, NumberFormat.ISO).day(column)
+
+
+def _delivery(head: Cells) -> Address | None:
+    """The delivery address, None where no column of it holds anything but a name."""
+    street, postcode, city = (
+        head.text("delivery_street"),
+        head.text("delivery_postcode", 20),
+        head.text("delivery_city"),
+    )
+    country = head.text("delivery_country", 2).upper()
+    if country and not re.fullmatch(r"[A-Z]{2}", country):
+        head.refuse("LAND_UNGUELTIG", N_("{column}: zwei Buchstaben wie DE oder AT."), column="delivery_country")
+    if not (street or postcode or city or country):
+        return None
+    return Address(street=street, postcode=postcode, city=city, country=country or "DE")
 
 
 def _contradictions(first: Row, row: Row) -> list[Problem]:

@@ -10,10 +10,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Item(Generic[T]):
-    """One record and the line where it begins."""
+    """One record, the line where it begins, and the columns that its file has (empty: not asked)."""
 
     line: int
     record: T
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

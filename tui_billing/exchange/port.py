@@ -1,6 +1,7 @@
 """What services see of exchange: the parsers of import files and the writer of lists."""
 
 from tui_billing.exchange.csv_out import csv_bytes
+from tui_billing.exchange.customers_csv import FIELDS as CUSTOMER_FIELDS
 from tui_billing.exchange.customers_csv import parse_customers
 from tui_billing.exchange.invoices import ImportedInvoice, parse_invoices
 from tui_billing.exchange.numbers import NumberFormat
@@ -9,6 +10,7 @@ from tui_billing.exchange.parsed import Item, Parsed
 from tui_billing.exchange.payments_csv import ImportedPayment, parse_payments
 
 __all__ = [
+    "CUSTOMER_FIELDS",
     "ImportedInvoice",
     "ImportedOrder",
     "ImportedPayment",

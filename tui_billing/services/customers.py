@@ -57,9 +57,11 @@ def checked(customer: Customer) -> tuple[Customer, list[Problem]]:
         customer,
         number=clean(customer.number).strip(),
         name=clean(customer.name).strip(),
+        address=replace(customer.address, country=clean(customer.address.country).strip().upper() or "DE"),
         emails=emails,
         vat_id=field("vat_id", customer.vat_id, parse_vat_id),
         iban=field("iban", customer.iban, parse_iban),
+        registration_id=clean(customer.registration_id).strip(),
         leitweg_id=field("leitweg_id", customer.leitweg_id, parse_leitweg_id),
     )
     if not fresh.name:

@@ -8,8 +8,8 @@ from tui_billing.store.repositories import Store
 CUSTOMER_HEADS = (
     "Kundennummer", "Name", "Name 2", "Ansprechpartner", "Straße", "Adresszusatz", "Postfach", "PLZ", "Ort", "Land",
     "Großempfänger", "Sprache", "Unternehmen", "E-Mail", "Versandart", "Zahlungsziel", "Zahlungsziel Monate", "Skonto",
-    "Skontotage", "Lastschrifteinzug", "Stichtag", "USt-IdNr.", "Leitweg-ID", "Rechnungsformat", "IBAN",
-    "Mandatsreferenz", "Mandatsdatum", "Notiz",
+    "Skontotage", "Lastschrifteinzug", "Stichtag", "USt-IdNr.", "Registernummer", "Leitweg-ID",
+    "Rechnungsformat", "IBAN", "Mandatsreferenz", "Mandatsdatum", "Notiz",
 )  # fmt: skip
 DOCUMENT_HEADS = (
     "Belegnummer", "Art", "Stand", "Rechnungsdatum", "Fälligkeit", "Kundennummer", "Name", "Netto", "Steuer", "Brutto",
@@ -29,7 +29,7 @@ def _customer(c: Customer) -> tuple[object, ...]:
         c.number, c.name, c.name2, c.contact_person, a.street, a.extra, a.po_box, a.postcode, a.city, a.country,
         _yes(a.bulk_postcode), c.language, _yes(c.is_business), ", ".join(c.emails), CHANNELS[c.channel], t.days,
         t.months, f"{t.skonto_percent:.2f}".replace(".", ","), t.skonto_days, _yes(t.direct_debit), c.cutoff_day or "",
-        c.vat_id, c.leitweg_id, c.invoice_format.value, c.iban, c.mandate_reference,
+        c.vat_id, c.registration_id, c.leitweg_id, c.invoice_format.value, c.iban, c.mandate_reference,
         c.mandate_date.isoformat() if c.mandate_date else "", c.note,
     )  # fmt: skip
 

@@ -3,16 +3,23 @@
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tui_billing.domain.documents import Document, DocumentKind
 from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import Company, Customer
-from tui_billing.exchange.port import ImportedInvoice, Item, NumberFormat, parse_customers, parse_invoices
+from tui_billing.exchange.port import (
+    CUSTOMER_FIELDS,
+    ImportedInvoice,
+    Item,
+    NumberFormat,
+    parse_customers,
+    parse_invoices,
+)
 from tui_billing.services import documents, settings
 from tui_billing.services.company import company
-from tui_billing.services.customers import next_number
+from tui_billing.services.customers import next_number, with_fields
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.snapshots import follow_customer
 from tui_billing.store.repositories import Store, Transaction
@@ -72,10 +79,22 @@ def plan_customers(
             refused.append(taken_problem(N_("Kundennummer {number} gibt es schon."), item.record.number, item.line))
         elif known:
             updates += 1
-            good.append(replace(item.record, id=known.id, rev=known.rev, blocked=known.blocked))
+            good.append(_updated(known, item))
         else:
             good.append(item.record)
     return ImportPlan(tuple(good), in_line_order(refused), parsed.warnings, updates)
+
+
+def _updated(known: Customer, item: Item[Customer]) -> Customer:
+    """The customer with what the file's columns say; what it has no column for stays."""
+    values: dict[str, Any] = {}
+    for column in item.columns:
+        path = CUSTOMER_FIELDS[column]
+        value: Any = item.record
+        for name in path.split("."):
+            value = getattr(value, name)
+        values[path] = value
+    return with_fields(known, values)
 
 
 def apply_customers(desk: Desk, plan: ImportPlan[Customer], *, partial: bool = False) -> ImportResult:
@@ -147,6 +166,8 @@ def _document(
         buyer_order_reference=invoice.buyer_order_reference,
         exemption_reason=invoice.exemption_reason,
         property_work=invoice.property_work,
+        delivery_name=invoice.delivery_name,
+        delivery_address=invoice.delivery_address,
         gross_prices=invoice.gross_prices,
         prepaid=invoice.prepaid,
     )

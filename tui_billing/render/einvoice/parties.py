@@ -13,7 +13,7 @@ from drafthorse.models.party import (
 from tui_billing.domain.document_facts import categories
 from tui_billing.domain.documents import Document, VatCategory
 from tui_billing.domain.inputs import ascii_address
-from tui_billing.domain.parties import Party
+from tui_billing.domain.parties import Address, Party
 from tui_billing.render.einvoice.xmltext import line
 
 EMAIL_SCHEME, LEITWEG_SCHEME = "EM", "0204"
@@ -30,7 +30,7 @@ def fill_seller(target: SellerTradeParty, document: Document) -> None:
     if legal:
         target.description = legal
     _contact(target.contact, line(seller.contact_person) or line(seller.name), seller)
-    _address(target.address, seller)
+    _address(target.address, seller.address, seller.name2)
     _email(target, seller.email)
     if shown_vat_id:
         _register(target, "VA", shown_vat_id)
@@ -44,9 +44,11 @@ def fill_buyer(target: BuyerTradeParty, document: Document) -> None:
     if line(buyer.number):
         target.id = line(buyer.number)
     target.name = line(buyer.name)
+    if line(buyer.registration_id):
+        target.legal_organization.id = line(buyer.registration_id)
     if line(buyer.contact_person):
         target.contact.person_name = line(buyer.contact_person)
-    _address(target.address, buyer)
+    _address(target.address, buyer.address, buyer.name2)
     if line(buyer.leitweg_id):
         target.electronic_address.uri_ID = (LEITWEG_SCHEME, line(buyer.leitweg_id))
     else:
@@ -56,10 +58,13 @@ def fill_buyer(target: BuyerTradeParty, document: Document) -> None:
 
 
 def fill_ship_to(target: ShipToTradeParty, document: Document) -> None:
-    """BT-80 and its address for intra-community supplies only (BR-IC-12)."""
-    if VatCategory.INTRA_COMMUNITY in categories(document):
+    """BG-13: the delivery address; an intra-community supply without one went to the buyer's (BT-80, BR-IC-12)."""
+    if document.delivery_address is not None:
+        target.name = line(document.delivery_name) or line(document.buyer.name)
+        _address(target.address, document.delivery_address)
+    elif VatCategory.INTRA_COMMUNITY in categories(document):
         target.name = line(document.buyer.name)
-        _address(target.address, document.buyer)
+        _address(target.address, document.buyer.address, document.buyer.name2)
 
 
 def _is_out_of_scope(document: Document) -> bool:
@@ -75,12 +80,11 @@ def _contact(target: TradeContact, name: str, party: Party) -> None:
         target.email.address = ascii_address(line(party.email))
 
 
-def _address(target: PostalTradeAddress, party: Party) -> None:
-    address = party.address
+def _address(target: PostalTradeAddress, address: Address, name2: str = "") -> None:
     target.postcode = line(address.postcode)
     box = line(address.po_box)
     first = line(address.street) or (f"Postfach {box}" if box else "")
-    lines = [text for text in (first, line(party.name2), line(address.extra)) if text]
+    lines = [text for text in (first, line(name2), line(address.extra)) if text]
     for name, text in zip(("line_one", "line_two", "line_three"), lines, strict=False):
         setattr(target, name, text)
     target.city_name = line(address.city)
