@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code: 0 done, 1 in part, 2 wrong use, 3 refused, 4 store busy or damaged."""
-    from tui_billing.commands import arguments, frame
+    from tui_billing.commands import arguments, frame, streams
     from tui_billing.i18n import use_language
 
-    arguments.guard_encoding()
+    streams.guard()
     words = arguments.guarded(sys.argv[1:] if argv is None else argv)
     use_language(arguments.language_of(words) or os.environ.get("TUI_BILLING_LANG", "de"))
     context = frame.Context(_no_desk, json=arguments.wants_json(words))
@@ -103,6 +103,10 @@ def _fixed_today() -> date | None:
 def _app(folder: Path, lang: str, *, slow: bool = False) -> int:
     """Open the screens on this data folder."""
     from tui_billing import wiring
+    from tui_billing.commands import streams
+
+    if not streams.has_terminal():
+        raise streams.no_terminal()
     from tui_billing.app import run_app
 
     desk = wiring.open_desk(folder, wiring.user_name(), create=True, today=_fixed_today())

@@ -12,9 +12,11 @@ from pathlib import Path
 import platformdirs
 
 from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.os_words import os_words
 from tui_billing.render.port import Letterhead, Renderer
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk
+from tui_billing.services.errors import StoreError
 from tui_billing.store.files import Files
 from tui_billing.store.repositories import Store
 
@@ -56,6 +58,7 @@ def open_desk(
 
     `on_wait` is told after a second who holds the lock. With `trial` nothing is ever written, no new folder either.
     """
+    _check_folder(folder)
     if not create and not holds_data(folder):
         text = N_(
             "In {folder} liegen noch keine Daten. „tui-billing demo“ legt eine Demofirma an, "
@@ -70,6 +73,19 @@ def open_desk(
 
     engine = open_engine(folder, create=create, on_wait=on_wait)
     return make_desk(Store(engine, user, trial=trial), folder, user, today=today)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raises StoreError where something else stands in the place of the data folder, or where nobody may look in."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            text = N_("{folder} ist eine Datei und kein Datenordner; bitte mit --data einen Ordner angeben.")
+            raise StoreError(text, folder=str(folder))
+        if folder.is_dir():
+            next(folder.iterdir(), None)
+    except OSError as error:
+        text = N_("Der Datenordner {folder} lässt sich nicht lesen ({error}); bitte Rechte oder --data prüfen.")
+        raise StoreError(text, folder=str(folder), error=os_words(error)) from None
 
 
 def make_desk(store: Store, folder: Path, user: str, *, today: date | None = None) -> Desk:

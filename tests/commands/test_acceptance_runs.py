@@ -177,7 +177,7 @@ def test_a_path_that_cannot_be_used_is_told_in_german_without_a_number(cli, tmp_
     (tmp_path / "file").write_text("", encoding="utf-8")
     text = cli("company", "set", "--name", "M", "--data", str(tmp_path / "file"), code=4).data["problems"][0]["text"]
     assert "Errno" not in text
-    assert text.endswith(("(gibt es schon)", "(ein Teil des Pfades ist kein Ordner)"))
+    assert text.endswith("file ist eine Datei und kein Datenordner; bitte mit --data einen Ordner angeben.")
 
 
 def test_the_dry_run_of_an_import_ends_as_the_import_would(billed, tmp_path):

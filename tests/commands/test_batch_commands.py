@@ -361,7 +361,7 @@ def test_payments_come_in_by_either_name(desk: Desk, tmp_path: Path) -> None:
             },
         }
     code, answer = call(desk, "import", "payments", str(tmp_path / "none.csv"))
-    assert (code, answer["problems"][0]["code"]) == (3, "DATEI_UNLESBAR")
+    assert (code, answer["problems"][0]["code"]) == (2, "DATEI_UNLESBAR")
 
 
 def test_what_is_typed_is_stored_without_control_characters(desk: Desk) -> None:

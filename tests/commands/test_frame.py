@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 from importlib import import_module
@@ -10,8 +11,12 @@ import pytest
 from cli import Cli
 
 from tui_billing.commands import NOUNS
-from tui_billing.commands.arguments import Parser, guarded
+from tui_billing.commands.arguments import Parser, guarded, help_of
+from tui_billing.commands.frame import Context
+from tui_billing.commands.run_shape import row_problems
 from tui_billing.domain.messages import Problem, Refused
+from tui_billing.domain.runs import RowState, RunRow
+from tui_billing.i18n import say
 from tui_billing.services.errors import Busy, Damaged, WrongUse
 
 
@@ -84,7 +89,7 @@ def test_errors_speak_english_where_asked(demo):
         (Refused(Problem("X", "verboten")), 3),
         (Busy("besetzt"), 4),
         (Damaged("kaputt"), 4),
-        (PermissionError(13, "Permission denied", "/x"), 4),
+        (PermissionError(13, "Permission denied", "/x"), 2),
         (OSError(28, "No space left on device", "/x"), 4),
         (ValueError("unerwartet"), 1),
         (KeyboardInterrupt(), 1),
@@ -129,11 +134,89 @@ def test_a_terminal_that_cannot_show_it_gets_a_substitute(demo):
     ran = subprocess.run(
         [sys.executable, "-m", "tui_billing", "customer", "list"], env=environment, capture_output=True, timeout=60
     )
-    assert ran.returncode == 0 and b"?" in ran.stdout and b"Traceback" not in ran.stderr
+    assert ran.returncode == 0 and b"Traceback" not in ran.stderr
+    assert "Bäckerei".replace("ä", "ae").encode() in ran.stdout
 
 
 def test_arguments_from_a_latin_1_terminal_are_read():
     assert guarded(["M\udcfcller", "--json"]) == ["Müller", "--json"]
+
+
+def test_arguments_in_utf_8_stay_what_they_are_where_the_locale_knows_no_utf_8():
+    assert guarded(["K\udcc3\udcb6ln"]) == ["Köln"]
+
+
+@pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr"])
+def test_a_closed_stream_is_no_error(demo, closed):
+    code = (
+        f"import os, sys; os.close({('stdin', 'stdout', 'stderr').index(closed)}); sys.{closed} = None\n"
+        "from tui_billing.__main__ import main\n"
+        "sys.exit(main(['run', 'list']))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], env=demo.environment, capture_output=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_a_question_without_a_stdin_names_the_two_ways(demo):
+    number = demo("invoice", "list", "--state", "open").data["items"][0]["number"]
+    answer = demo("invoice", "finalise", number, code=2).data
+    assert answer["problems"][0]["code"] == "BESTAETIGUNG_FEHLT"
+
+
+def test_the_screens_need_a_terminal_and_say_so(demo):
+    ran = demo.process("--slow", code=2)
+    assert ran.err == (
+        "Die Bildschirme brauchen ein Terminal; ohne eines gehen die Befehle, „tui-billing --help“ zeigt sie.\n"
+    )
+
+
+def test_the_demo_company_is_made_and_not_opened_where_there_is_no_terminal(tmp_path):
+    cli = Cli(tmp_path / "data")
+    assert cli.process("demo", "--size", "2").out.startswith("Demofirma in ")
+
+
+def test_the_usage_is_that_of_the_action_that_was_named(demo):
+    assert "tui-billing run show" in demo.plain("run", "show", "1", "--bogus", code=2).err
+
+
+def test_a_percent_sign_in_an_error_stands_once(demo):
+    err = demo.plain("customer", "add", "--name", "X", "--terms-skonto-percent", "101", code=2).err
+    assert "Höchstens 100\u00a0% sind möglich." in err
+
+
+def test_a_path_outside_the_data_that_cannot_be_used_is_wrong_use(demo):
+    answer = demo("export", "customers", "--out", "/nowhere/x.csv", code=2).data
+    assert answer["problems"][0]["text"] == "/nowhere/x.csv: Datei oder Ordner gibt es nicht"
+
+
+def test_a_signal_that_comes_behind_the_answer_adds_nothing(demo):
+    context = Context(lambda: None)
+    context.answers()
+    context.interrupted()
+
+
+def test_rows_that_are_still_to_go_are_counted_in_one_sentence_and_a_code_is_told_in_words():
+    rows = [
+        RunRow(number="R1", state=RowState.SENT),
+        *(RunRow(number=f"R{n}", state=RowState.OPEN) for n in range(2, 9)),
+        RunRow(number="R9", state=RowState.FAILED, reason="STEUERNUMMER_FEHLT", reply="Die Steuernummer fehlt."),
+    ]
+    assert [(p.code, p.where, say(p)) for p in row_problems(rows)] == [
+        ("STEUERNUMMER_FEHLT", "R9", "Fehler Die Steuernummer fehlt."),
+        ("ANGEHALTEN", "", "Noch zu versenden: 7; noch einmal durchführen setzt den Lauf fort."),
+    ]
+
+
+def test_ctrl_c_ends_a_long_demo_between_two_groups(tmp_path):
+    cli = Cli(tmp_path / "data")
+    process = cli.start("demo", "--no-ui", "--size", "100000")
+    journal = tmp_path / "data" / "journal" / "000000000001.jsonl"
+    while not journal.exists() or journal.stat().st_size < 100_000:
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err.startswith("Abgebrochen nach ") and "von 100000 Kunden" in err
 
 
 def test_a_command_starts_without_screens_and_pdf_engine(demo):
@@ -149,7 +232,12 @@ def test_a_command_starts_without_screens_and_pdf_engine(demo):
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     heavy, others = ran.stdout.splitlines()[1].split("] [")
     assert heavy == "["
-    assert {name.strip("' ]").rsplit(".", 1)[1] for name in others.split(",")} <= {"run", "run_shape", "audit"}
+    assert {name.strip("' ]").rsplit(".", 1)[1] for name in others.split(",")} <= {
+        "run",
+        "run_shape",
+        "audit",
+        "streams",
+    }
 
 
 def actions_of(parser):
@@ -168,8 +256,28 @@ def test_every_command_and_action_says_what_it_does(noun):
     assert NOUNS[noun][1]
     for name, child, text in actions_of(parser):
         assert text, f"{noun} {name}"
+        assert child.description == text
         assert child.get_default("handler"), f"{noun} {name}"
         assert child.format_help()
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_every_option_and_argument_says_what_it_means(noun):
+    parser = Parser(prog=noun)
+    import_module(NOUNS[noun][0]).register(parser)
+    silent = [
+        f"{noun} {name} {'/'.join(action.option_strings) or action.dest}"
+        for name, child, _text in [("", parser, ""), *actions_of(parser)]
+        for action in child._actions
+        if not help_of(action) and not isinstance(action, argparse._SubParsersAction)
+    ]
+    assert silent == []
+
+
+def test_the_help_of_a_switch_says_in_german_what_holds_without_it(demo):
+    out = demo.plain("run", "create", "--help").out
+    assert "bereits versendete aufnehmen (sonst nein)" in out and "default" not in out
+    assert "(otherwise no)" in demo.plain("run", "create", "--help", "--lang", "en").out
 
 
 @pytest.mark.parametrize("noun", NOUNS)

@@ -74,7 +74,7 @@ def test_a_refused_row_is_told_and_the_exit_code_says_so(demo, tmp_path):
 
 def test_a_file_that_is_not_there_is_a_sentence(demo):
     code, answer = run("import", "customers", "/nirgends.csv", folder=demo)
-    assert (code, answer["problems"][0]["code"]) == (3, "DATEI_UNLESBAR")
+    assert (code, answer["problems"][0]["code"]) == (2, "DATEI_UNLESBAR")
 
 
 def test_lists_and_the_procedure_go_to_a_file(demo, tmp_path):

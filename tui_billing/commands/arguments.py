@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Callable
 from datetime import date
 from importlib import import_module
@@ -48,13 +47,57 @@ class UsageError(Exception):
         self.message, self.usage = message, usage
 
 
+class _Actions(argparse._SubParsersAction):  # type: ignore[type-arg]
+    """The actions of a noun: each is described by its help text."""
+
+    def add_parser(self, name: str, **kwargs: Any) -> Any:
+        """One action; the description says what the list of actions says."""
+        kwargs.setdefault("description", kwargs.get("help"))
+        return super().add_parser(name, **kwargs)
+
+
+def help_of(action: argparse.Action) -> str:
+    """An option's own text, else the common one; a switch says what holds without it."""
+    from tui_billing.commands.option_texts import text_of
+
+    text = action.help or _(text_of(list(action.option_strings), action.dest))
+    if not isinstance(action, argparse.BooleanOptionalAction):
+        return text
+    text = text.removesuffix(" (default: %(default)s)")
+    if not isinstance(action.default, bool):
+        return text
+    otherwise = _("sonst ja") if action.default else _("sonst nein")
+    return f"{text} ({otherwise})"
+
+
 class Parser(argparse.ArgumentParser):
-    """Every parser knows the common flags, so that they go before or behind the noun and its action."""
+    """Every parser knows the common flags, so that they go before or behind the noun and its action.
+
+    Options without a help text of their own get the one of option_texts; actions describe themselves by their help.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("allow_abbrev", False)
         super().__init__(*args, **kwargs)
+        self.register("action", "parsers", _Actions)
         add_common(self)
+        # What a subcommand sets goes before what the noun has set: the last parser that took part stays.
+        self.set_defaults(used=self)
+
+    def format_help(self) -> str:
+        """The help with every option's text; they are looked up only where somebody reads them."""
+        for action in self._actions:
+            action.help = help_of(action)
+        return super().format_help()
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Like argparse, but what is unknown is told with the usage of the action that was named."""
+        parsed, unknown = self.parse_known_args(args, namespace)
+        used: Parser = parsed.used
+        if unknown:
+            used.error(_german("unrecognized arguments: %s") % " ".join(unknown))
+        del parsed.used
+        return parsed
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing: with --json the answer is JSON here too."""
@@ -97,7 +140,7 @@ def checked(parse: Callable[[str], tuple[Any, Any]]) -> Callable[[str], Any]:
         value, problems = parse(text)
         errors = [p for p in problems if not p.warning]
         if errors:
-            raise argparse.ArgumentTypeError("; ".join(say(p) for p in errors).replace("%", "%%"))
+            raise argparse.ArgumentTypeError("; ".join(say(p) for p in errors))
         return value
 
     return convert
@@ -121,16 +164,26 @@ def amount(text: str) -> Any:
 
 
 def guarded(argv: list[str]) -> list[str]:
-    """Arguments typed in a Latin-1 terminal come as surrogates: read them as cp1252, but leave names of files."""
+    """Arguments that the locale could not decode come as surrogates: they are UTF-8, else from a Latin-1 terminal.
+
+    Names of files that exist are left as they are.
+    """
     out = []
     for text in argv:
         try:
             text.encode()
         except UnicodeEncodeError:
             if not Path(text).exists():
-                text = os.fsencode(text).decode("cp1252", errors="replace")
+                text = _decoded(os.fsencode(text))
         out.append(text)
     return out
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
 
 
 def build_parser(argv: list[str]) -> Parser:
@@ -178,10 +231,3 @@ def language_of(argv: list[str]) -> str:
         if first.startswith("--lang="):
             return first.partition("=")[2]
     return ""
-
-
-def guard_encoding() -> None:
-    """Nothing that the terminal cannot show may end the program."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 from tui_billing.commands.arguments import UsageError
 from tui_billing.commands.frame import Answer, Context
+from tui_billing.commands.streams import has_terminal
 from tui_billing.domain.documents import Document
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import Company, Customer
@@ -33,8 +34,11 @@ def make(context: Context, args: Namespace) -> Answer:
     if context.dry_run:
         return Answer({"customers": args.size}, lines=[_("{n} Kunden würden angelegt.").format(n=args.size)])
     if not held:
-        context.drive(build_demo(context.desk, args.size))
-    if not args.no_ui:
+        try:
+            context.drive(build_demo(context.desk, args.size), at_once=True)
+        except KeyboardInterrupt:
+            return _broken_off(context, args.size)
+    if not args.no_ui and not context.json and has_terminal():
         from tui_billing.app import run_app
 
         run_app(context.desk, lang=language())
@@ -42,6 +46,14 @@ def make(context: Context, args: Namespace) -> Answer:
     counts = {"customers": store.count(Customer), "invoices": store.count(Document)}
     line = _("Demofirma in {folder}: {customers} Kunden, {invoices} Rechnungen.")
     return Answer({**counts, "folder": str(context.folder)}, lines=[line.format(folder=context.folder, **counts)])
+
+
+def _broken_off(context: Context, size: int) -> Answer:
+    """A signal came: whole groups of customers are there, the rest is not."""
+    made = context.desk.store.count(Customer)
+    text = N_("Abgebrochen nach {made} von {size} Kunden. Für eine ganze Demofirma den Ordner {folder} vorher löschen.")
+    params = {"made": made, "size": size, "folder": str(context.folder)}
+    return Answer({"customers": made, "folder": str(context.folder)}, [Problem("ABGEBROCHEN", text, params)])
 
 
 def holds_data(context: Context) -> bool:

@@ -20,29 +20,30 @@ RESOLUTIONS = ("sent", "resend", "deferred")
 
 def register(noun_parser: argparse.ArgumentParser) -> None:
     """The actions of this noun."""
-    actions = noun_parser.add_subparsers(dest="action", metavar="AKTION", required=True)
+    actions = noun_parser.add_subparsers(dest="action", metavar=_("AKTION"), required=True)
     found = actions.add_parser("list", help=_("Sendungen auflisten; ohne Angabe die ungeklärten"))
     found.add_argument("--state", choices=[s.value for s in RowState], default=RowState.UNKNOWN.value)
-    found.add_argument("--invoice", metavar="NR", default="", help=_("alle Sendungen dieser Rechnung"))
+    found.add_argument("--invoice", metavar=_("NR"), default="", help=_("alle Sendungen dieser Rechnung"))
     found.set_defaults(handler=list_dispatches)
     for name, handler, text in (
         ("show", show_dispatch, N_("Eine Sendung mit allem, was bekannt ist")),
         ("lookup", look_up, N_("Die Message-ID im Archivpostfach suchen; ohne Nummer alle ungeklärten")),
     ):
         action = actions.add_parser(name, help=_(text))
-        action.add_argument("number", type=int, nargs="?" if name == "lookup" else None, metavar="NR")
+        nargs = "?" if name == "lookup" else None
+        action.add_argument("number", type=int, nargs=nargs, metavar=_("NR"), help=_("Nummer der Sendung"))
         action.set_defaults(handler=handler)
     resolve = actions.add_parser("resolve", help=_("Eine ungeklärte Sendung entscheiden"))
-    resolve.add_argument("number", type=int, metavar="NR")
+    resolve.add_argument("number", type=int, metavar=_("NR"), help=_("Nummer der Sendung"))
     resolve.add_argument("--as", dest="resolution", choices=RESOLUTIONS, required=True)
     resolve.add_argument("--reason", required=True, help=_("Grund, steht im Protokoll"))
     resolve.set_defaults(handler=resolve_dispatch)
     test = actions.add_parser("test", help=_("Testmail mit den echten Daten einer Rechnung an sich selbst"))
-    test.add_argument("invoice", metavar="RECHNUNG")
-    test.add_argument("--to", required=True, metavar="ADRESSE")
+    test.add_argument("invoice", metavar=_("RECHNUNG"))
+    test.add_argument("--to", required=True, metavar=_("ADRESSE"), help=_("die eigene Adresse"))
     test.set_defaults(handler=test_mail)
     preview = actions.add_parser("preview", help=_("Die Mail einer Rechnung ansehen, ohne zu senden"))
-    preview.add_argument("invoice", metavar="RECHNUNG")
+    preview.add_argument("invoice", metavar=_("RECHNUNG"))
     preview.set_defaults(handler=preview_of)
 
 

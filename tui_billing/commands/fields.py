@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tui_billing.commands.arguments import amount, checked, day
+from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Channel, InvoiceFormat
 from tui_billing.i18n import _
 
@@ -100,6 +101,49 @@ CUSTOMER: dict[str, Kind] = {
     "mandate_date": day,
     "note": str,
 }
+LABELS: dict[str, str] = {
+    "number": N_("Kundennummer"),
+    "name": N_("Name"),
+    "name2": N_("Name, zweite Zeile"),
+    "contact_person": N_("Ansprechpartner"),
+    "address.street": N_("Straße"),
+    "address.extra": N_("Adresszusatz"),
+    "address.po_box": N_("Postfach"),
+    "address.postcode": N_("PLZ"),
+    "address.city": N_("Ort"),
+    "address.country": N_("Land, ein Kürzel wie DE oder AT"),
+    "address.bulk_postcode": N_("Großempfänger mit eigener PLZ, ohne Straße"),
+    "language": N_("Sprache der Belege: de oder en"),
+    "is_business": N_("Unternehmen; sonst Verbraucher"),
+    "emails": N_("E-Mail-Adresse; mehrfach oder mit Komma: eine Mail an alle"),
+    "channel": N_("Versandart Abrechnung: email, letter oder none"),
+    "terms.days": N_("Zahlungsziel in Tagen"),
+    "terms.months": N_("Zahlungsziel in Monaten"),
+    "terms.skonto_percent": N_("Skonto in Prozent"),
+    "terms.skonto_days": N_("Skonto-Frist in Tagen"),
+    "terms.direct_debit": N_("Lastschrifteinzug"),
+    "cutoff_day": N_("Rechnungsstapel-Stichtag von 1 bis 31, oder none"),
+    "vat_id": N_("USt-IdNr."),
+    "leitweg_id": N_("Leitweg-ID"),
+    "invoice_format": N_("Rechnungsformat"),
+    "iban": N_("IBAN"),
+    "mandate_reference": N_("Mandatsreferenz"),
+    "mandate_date": N_("Mandat vom"),
+    "note": N_("Notiz"),
+    "tax_number": N_("Steuernummer"),
+    "creditor_id": N_("Gläubiger-ID"),
+    "bic": N_("BIC"),
+    "bank_name": N_("Name der Bank"),
+    "email": N_("E-Mail"),
+    "phone": N_("Telefon"),
+    "website": N_("Internet"),
+    "register_entry": N_("Registereintrag"),
+    "managing_directors": N_("Geschäftsführung"),
+    "small_business": N_("Kleinunternehmer § 19 UStG"),
+    "cash_accounting": N_("Ist-Versteuerung"),
+    "previous_year_turnover": N_("Umsatz im Vorjahr, oder none"),
+    "consumer_mail_warn_above": N_("Warnen: Verbraucher-Mail über diesem Betrag, oder none"),
+}
 ALIASES = {"emails": ("--email",), "is_business": ("--business",), "invoice_format": ("--format",)}
 
 
@@ -109,15 +153,15 @@ def add_fields(parser: ArgumentParser, fields: Mapping[str, Kind], without: tupl
         if name in without:
             continue
         options = [*ALIASES.get(name, ()), "--" + option(name)]
-        dest = "field_" + name.replace(".", "__")
+        common: dict[str, Any] = {"dest": "field_" + name.replace(".", "__"), "default": None, "help": _(LABELS[name])}
         if kind == SWITCH:
-            parser.add_argument(*options, dest=dest, action=BooleanOptionalAction, default=None)
+            parser.add_argument(*options, **common, action=BooleanOptionalAction)
         elif name == "emails":
-            parser.add_argument(*options, dest=dest, action="append", default=None, metavar=_("ADRESSE"))
+            parser.add_argument(*options, **common, action="append", metavar=_("ADRESSE"))
         elif kind is InvoiceFormat:
-            parser.add_argument(*options, dest=dest, choices=[f.value for f in InvoiceFormat], default=None)
+            parser.add_argument(*options, **common, choices=[f.value for f in InvoiceFormat])
         else:
-            parser.add_argument(*options, dest=dest, type=_typed(kind), default=None, metavar=_("WERT"))
+            parser.add_argument(*options, **common, type=_typed(kind), metavar=_("WERT"))
 
 
 def _typed(kind: Kind) -> Callable[[str], Any]:

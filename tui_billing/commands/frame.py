@@ -4,6 +4,7 @@ A noun is a module with `register(noun_parser)`; each action sets `handler=f`, a
 An action that may start a new data folder also sets `create=True`.
 """
 
+import errno
 import json
 import os
 import signal
@@ -29,6 +30,11 @@ __all__ = ["Answer", "Context", "add_switch", "amount", "checked", "day", "listi
 DONE, PART, USE, RULE, STORE = 0, 1, 2, 3, 4
 """Exit codes (design.md, Commands)."""
 
+WRONG_PATH = {
+    errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENAMETOOLONG
+}  # fmt: skip
+"""What the system says of a file that was named wrongly."""
+
 R = TypeVar("R")
 
 
@@ -52,6 +58,14 @@ class Answer:
         return PART if any(not p.warning for p in self.problems) else DONE
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal ended the use case; `problem` says what stays."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self.problem = problem
+
+
 class Context:
     """What a handler is handed. The desk is opened on first use; `stop` is asked between two documents."""
 
@@ -69,7 +83,7 @@ class Context:
         self.json, self.dry_run, self.yes = json, dry_run, yes
         self.out, self.err = out or sys.stdout, err or sys.stderr
         self._folder = folder
-        self._stopped = self._working = False
+        self._stopped = self._working = self._answered = False
 
     @property
     def desk(self) -> Desk:
@@ -83,15 +97,26 @@ class Context:
         """The data folder, known without opening it."""
         return self._folder or self.desk.folder
 
+    @property
+    def known_folder(self) -> Path | None:
+        """The data folder, or None where none was opened."""
+        return self._desk.folder if isinstance(self._desk, Desk) else self._folder
+
     def stop(self) -> bool:
         """Whether a signal has asked to end after this document."""
         return self._stopped
 
     def interrupted(self) -> None:
         """A signal came: finish the document in work; where nothing is in work, or for the second time, end now."""
+        if self._answered:
+            return
         if self._stopped or not self._working:
             raise KeyboardInterrupt
         self._stopped = True
+
+    def answers(self) -> None:
+        """The work is done and its answer goes out: a signal that comes now must not add a second one."""
+        self._answered = True
 
     def tell(self, *lines: str) -> None:
         """Messages for people: to stderr with --json, else to stdout."""
@@ -112,9 +137,12 @@ class Context:
         """Whether the use case is called: a dry run tries it without asking, and its store gives everything up."""
         return self.dry_run or self.confirm(question)
 
-    def drive(self, steps: Generator[Progress, None, R]) -> R:
-        """Run a long use case to its end and show its progress on stderr; signals stop it between two documents."""
-        self._working = True
+    def drive(self, steps: Generator[Progress, None, R], *, at_once: bool = False) -> R:
+        """Run a long use case to its end and show its progress on stderr; signals stop it between two documents.
+
+        With `at_once` a signal ends it where it stands: what it has not committed is given up.
+        """
+        self._working = not at_once
         shown = self.err.isatty()
         try:
             while True:
@@ -173,21 +201,32 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[
     return [line(list(heads)), *(line(row) for row in cells)]
 
 
-def failure(error: BaseException) -> Answer:
-    """Any exception as an answer: the sentence and the exit code."""
+def failure(error: BaseException, folder: Path | None = None) -> Answer:
+    """Any exception as an answer: the sentence and the exit code. `folder` is the data folder where one is known."""
     if isinstance(error, UsageError):
         problems = [Problem("AUFRUF", "{text}", {"text": text}) for text in (error.message, error.usage) if text]
         return Answer(problems=problems, exit_code=USE)
+    if isinstance(error, Interrupted):
+        return Answer(problems=[error.problem])
     if isinstance(error, KeyboardInterrupt):
         return Answer(problems=[Problem("ABGEBROCHEN", N_("Abgebrochen; es ist nichts halb geschrieben."))])
     if not isinstance(error, Exception):
         raise error
     if os.environ.get("TUI_BILLING_DEBUG"):
         traceback.print_exception(error)
+    if isinstance(error, OSError):
+        return Answer(problems=list(problems_of(error)), exit_code=USE if _is_wrong_path(error, folder) else STORE)
     refusals = (Refused, NotUnique, Stale)  # the folder is well: what was asked for cannot be
-    codes = ((WrongUse, USE), (refusals, RULE), (StoreError, STORE), (OSError, STORE))
+    codes = ((WrongUse, USE), (refusals, RULE), (StoreError, STORE))
     exit_code = next((code for kind, code in codes if isinstance(error, kind)), PART)
     return Answer(problems=list(problems_of(error)), exit_code=exit_code)
+
+
+def _is_wrong_path(error: OSError, folder: Path | None) -> bool:
+    """Whether a file outside the data folder was named that cannot be: the data is well."""
+    if error.errno not in WRONG_PATH or not isinstance(error.filename, str) or not error.filename:
+        return False
+    return folder is None or not Path(error.filename).absolute().is_relative_to(folder)
 
 
 def show(answer: Answer, context: Context) -> int:
@@ -225,5 +264,6 @@ def run_handler(context: Context, args: Namespace) -> int:
     except BrokenPipeError:
         raise
     except BaseException as error:
-        answer = failure(error)
+        answer = failure(error, context.known_folder)
+    context.answers()
     return show(answer, context)

@@ -1,14 +1,17 @@
 """`tui-billing import customers|invoices|orders|payments FILE`: everything is checked before anything is stored."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from tui_billing.commands.frame import RULE, Answer, Context
+from tui_billing.commands.frame import RULE, Answer, Context, Interrupted
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.os_words import os_words
 from tui_billing.i18n import _
 from tui_billing.services import imports, order_import
+from tui_billing.services.desk import Progress
+from tui_billing.services.errors import WrongUse
 from tui_billing.services.imports import ImportPlan, NumberFormat
 
 FORMATS = ("de", "iso")
@@ -29,12 +32,13 @@ def register(parser: ArgumentParser) -> None:
     payments.set_defaults(handler=import_payments)
     for action in (customers, invoices, orders, payments):
         action.add_argument("file", metavar=_("DATEI"))
+        action.set_defaults(create=True)
         action.add_argument("--numbers", choices=FORMATS, help=_("Zahlenformat: de 1.234,56 · iso 1234.56"))
         action.add_argument("--partial", action="store_true", help=_("gute Zeilen übernehmen, schlechte melden"))
 
 
 def read_file(path: str) -> bytes:
-    """The file's bytes. Raises Refused with a sentence where it cannot be read."""
+    """The file's bytes. Raises WrongUse with a sentence where it cannot be read, Refused where it is too large."""
     file = Path(path)
     try:
         if file.stat().st_size > FILE_MAX:
@@ -42,7 +46,7 @@ def read_file(path: str) -> bytes:
         return file.read_bytes()
     except OSError as error:
         text = N_("{file} lässt sich nicht lesen: {reason}")
-        raise Refused(Problem("DATEI_UNLESBAR", text, {"file": path, "reason": os_words(error)}, path)) from None
+        raise WrongUse(Problem("DATEI_UNLESBAR", text, {"file": path, "reason": os_words(error)}, path)) from None
 
 
 def _numbers(args: Namespace) -> NumberFormat | None:
@@ -51,7 +55,8 @@ def _numbers(args: Namespace) -> NumberFormat | None:
 
 def import_customers(context: Context, args: Namespace) -> Answer:
     """Customers; with --dry-run only the report."""
-    plan = imports.plan_customers(context.desk.store, read_file(args.file), _numbers(args), update=args.update)
+    data = read_file(args.file)
+    plan = imports.plan_customers(context.desk.store, data, _numbers(args), update=args.update)
     if context.dry_run:
         return report(plan, len(plan.items), applied=False, partial=args.partial)
     result = imports.apply_customers(context.desk, plan, partial=args.partial)
@@ -60,18 +65,31 @@ def import_customers(context: Context, args: Namespace) -> Answer:
 
 def import_invoices(context: Context, args: Namespace) -> Answer:
     """Invoices; with --dry-run only the report."""
-    plan = imports.plan_invoices(context.desk.store, read_file(args.file), _numbers(args))
+    data = read_file(args.file)
+    plan = imports.plan_invoices(context.desk.store, data, _numbers(args))
     if not context.dry_run:
-        context.drive(imports.apply_invoices(context.desk, plan, partial=args.partial))
+        _store(context, imports.apply_invoices(context.desk, plan, partial=args.partial), partial=args.partial)
     return report(plan, len(plan.items), applied=not context.dry_run, partial=args.partial)
 
 
 def import_orders(context: Context, args: Namespace) -> Answer:
     """Orders with the container Intervallrechnungen; with --dry-run only the report."""
-    plan = order_import.plan_orders(context.desk.store, read_file(args.file), _numbers(args))
+    data = read_file(args.file)
+    plan = order_import.plan_orders(context.desk.store, data, _numbers(args))
     if not context.dry_run:
-        context.drive(order_import.apply_orders(context.desk, plan, partial=args.partial))
+        _store(context, order_import.apply_orders(context.desk, plan, partial=args.partial), partial=args.partial)
     return report(plan, len(plan.items), applied=not context.dry_run, partial=args.partial)
+
+
+def _store(context: Context, steps: Generator[Progress, None, None], *, partial: bool) -> None:
+    """Store what was read; a signal gives the open transaction up."""
+    try:
+        context.drive(steps, at_once=True)
+    except KeyboardInterrupt:
+        if not partial:
+            raise
+        text = N_("Abgebrochen; was schon übernommen ist, bleibt. Derselbe Befehl noch einmal nimmt den Rest.")
+        raise Interrupted(Problem("ABGEBROCHEN", text)) from None
 
 
 def import_payments(context: Context, args: Namespace) -> Answer:

@@ -105,7 +105,7 @@ def _plan(context: Context, args: Namespace) -> IntervalSelection:
     guards = guard_dates(parameters)
     if guards and not context.yes:
         raise Refused(*guards)
-    plan = context.drive(intervals.plan_select(context.desk.store, parameters))
+    plan = context.drive(intervals.plan_select(context.desk.store, parameters), at_once=True)
     return plan.without(_dropped(context, plan, args))
 
 
@@ -242,7 +242,7 @@ def unwaive(context: Context, args: Namespace) -> Answer:
 
 def find_gaps(context: Context, args: Namespace) -> Answer:
     """What was forgotten up to a day, in EUR."""
-    gaps = context.drive(interval_questions.find_gaps(context.desk, args.until))
+    gaps = context.drive(interval_questions.find_gaps(context.desk, args.until), at_once=True)
     data = {
         **listing(views.gap_item(g) for g in gaps.rows),
         "until": args.until.isoformat(),

@@ -6,7 +6,7 @@ from typing import Any
 from tui_billing.commands.frame import table
 from tui_billing.domain.codec import encode
 from tui_billing.domain.format import day_short, money
-from tui_billing.domain.messages import Problem
+from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.plans import Balance, Verdict
 from tui_billing.domain.run_selection import REASON_NAMES
 from tui_billing.domain.runs import (
@@ -97,7 +97,7 @@ def row_lines(items: Iterable[dict[str, Any]]) -> list[str]:
     rows = []
     for item in items:
         state = _(ROW_STATE_NAMES[RowState(item["state"])]) + (f" ({_('Kopie')})" if item["copy"] else "")
-        reason = " ".join(part for part in (item["reason_text"], item["reply"]) if part)
+        reason = row_reason(item["reason"], item["reply"])
         way = _(run_mend.WAY_NAMES[run_mend.Way(item["way"])]) if item["way"] else ""
         rows.append((item["number"], item["invoice_date"], item["customer_name"], item["gross"], way, state, reason))
     return table(heads, rows, frozenset({3}))
@@ -141,17 +141,27 @@ def explanation_lines(one: Explanation) -> list[str]:
 
 
 def row_problems(rows: Iterable[RunRow]) -> list[Problem]:
-    """One problem for each row that is not done, with the reason that stands in it."""
+    """One problem for each row that did not go out, with its reason; what is still to go is counted in one sentence."""
     done = {RowState.SENT, RowState.ISSUED, RowState.REMOVED}
-    problems = []
+    waiting = {RowState.OPEN, RowState.RENDERED}
+    problems, left = [], 0
     for row in rows:
-        if row.state in done:
-            continue
-        reason = reason_text(row.reason)
-        text = " ".join(part for part in (_(ROW_STATE_NAMES[row.state]), reason, row.reply) if part)
-        code = (row.reason if row.reason in REASON_NAMES or row.reason.isupper() else row.state.value).upper()
-        problems.append(Problem(code, "{text}", {"text": text}, where=row.number))
+        if row.state in waiting and not row.reason:
+            left += 1
+        elif row.state not in done:
+            code = (row.reason if row.reason in REASON_NAMES or row.reason.isupper() else row.state.value).upper()
+            text = " ".join(part for part in (_(ROW_STATE_NAMES[row.state]), row_reason(row.reason, row.reply)) if part)
+            problems.append(Problem(code, "{text}", {"text": text}, where=row.number))
+    if left:
+        text = N_("Noch zu versenden: {n}; noch einmal durchführen setzt den Lauf fort.")
+        problems.append(Problem("ANGEHALTEN", text, {"n": left}))
     return problems
+
+
+def row_reason(reason: str, reply: str) -> str:
+    """Why, in words: a code that has no name of its own is told by the sentence beside it."""
+    named = "" if reply and reason.isupper() and reason not in REASON_NAMES else reason_text(reason)
+    return " ".join(part for part in (named, reply) if part)
 
 
 def list_lines(found: Iterable[InvoiceRun]) -> list[str]:

@@ -6,7 +6,8 @@ Invoices fall into the month of `today` and the four months before; older ones h
 import random
 from calendar import monthrange
 from collections.abc import Generator, Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
@@ -52,6 +53,9 @@ def build_demo(desk: Desk, size: int) -> Generator[Progress, None, None]:
     """Fill an empty store: company, `size` customers, their documents, orders, cutoff days and payments."""
     rng = random.Random(SEED)
     today = desk.today()
+    # The hour must not tell two demo companies of one day apart.
+    morning = datetime.combine(today, time(8), UTC)
+    desk = replace(desk, now=lambda: morning)
     with desk.store.transaction("Demofirma angelegt") as tx:
         tx.insert(COMPANY)
         for document_type in DOCUMENT_TYPES:

@@ -30,8 +30,8 @@ def problems_of(error: Exception) -> tuple[Problem, ...]:
     if isinstance(error, StoreError):
         return (Problem(error.code, error.text if error.params else str(error), error.params),)
     if isinstance(error, OSError):
-        text = N_("Datei oder Ordner: {message} ({file})")
         where = str(error.filename or "")
+        text = N_("{file}: {message}") if where else N_("Lesen oder Schreiben ging nicht: {message}")
         return (Problem("DATEI", text, {"message": os_words(error), "file": where}, where=where),)
     text = N_("Unerwarteter Fehler: {message}")
     return (Problem("UNERWARTET", text, {"message": f"{type(error).__name__}: {error}"}),)
