@@ -343,6 +343,36 @@ def test_positions_are_added_inserted_and_taken_out(desk: Desk) -> None:
         assert (code, answer["problems"][0]["text"]) == (2, "Position 3 gibt es nicht; es sind 2")
 
 
+def test_b12_a_position_without_a_rate_gets_that_of_the_last_day_of_its_supply(desk: Desk) -> None:
+    new = ("invoice", "new", "--customer", "10001", "--name", "Wartung", "--price", "300")
+    december = ("--invoice-date", "2021-01-05", "--period-from", "2020-12-01", "--period-to", "2020-12-31")
+    code, answer = call(desk, *new, *december)
+    assert (code, answer["problems"]) == (0, [])
+    assert [line["vat_rate"] for line in answer["invoice"]["lines"]] == ["16"]
+    code, answer = call(desk, *new, *december, "--vat", "19")
+    assert (code, [p["code"] for p in answer["problems"]]) == (0, ["STEUERSATZ_ZUM_LEISTUNGSTAG"])
+    assert answer["problems"][0]["text"] == (
+        "Position 1: Am Tag der Leistung (31.12.2020) gelten 16 %, nicht 19 % (§ 27 Abs. 1 UStG)."
+    )
+    number = answer["invoice"]["number"]
+    edited = call(desk, "invoice", "edit", number, "--line", "2", "--name", "Fahrt", "--price", "10")[1]
+    assert [line["vat_rate"] for line in edited["invoice"]["lines"]] == ["19", "16"]
+
+
+def test_a_prepaid_amount_and_a_delivery_address_are_given_by_flags(desk: Desk) -> None:
+    new = ("invoice", "new", "--customer", "10001", "--name", "Anlage", "--price", "100", "--prepaid", "50,00")
+    place = ("--delivery-name", "Lager", "--delivery-city", "Wien", "--delivery-country", "at")
+    answer = call(desk, *new, *place)[1]["invoice"]
+    assert (answer["totals"]["gross"], answer["totals"]["payable"]) == ("119.00", "69.00")
+    assert [answer["delivery_address"][k] for k in ("street", "city", "country")] == ["", "Wien", "AT"]
+    edited = call(desk, "invoice", "edit", answer["number"], "--delivery-street", "Ring 1", "--prepaid", "0")[1][
+        "invoice"
+    ]
+    assert [edited["delivery_address"][k] for k in ("street", "city", "country")] == ["Ring 1", "Wien", "AT"]
+    assert edited["totals"]["payable"] == "119.00"
+    assert call(desk, "receivable", "show", answer["number"])[1]["receivable"]["open"] == "119.00"
+
+
 def test_tax_notes_are_given_by_flags(desk: Desk) -> None:
     add(desk, "A-1")
     new = (

@@ -2,15 +2,21 @@
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
-from tui_billing.commands.frame import Answer, Context, add_switch, checked, day, listing, record, table
+from tui_billing.commands import fields
+from tui_billing.commands.frame import Answer, Context, add_switch, amount, checked, day, listing, record, table
 from tui_billing.commands.order_flags import add_place_flags, add_tax_flags, one_of, placed, price
 from tui_billing.domain.codec import encode
 from tui_billing.domain.documents import TITLES, Document, DocumentType, Line, VatCategory
 from tui_billing.domain.format import money
 from tui_billing.domain.inputs import parse_percent, parse_quantity
+from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import Problem
+from tui_billing.domain.parties import Address
+from tui_billing.domain.texts import clean
+from tui_billing.domain.vat_rates import adjusted_rate, supply_end
 from tui_billing.i18n import _, language
 from tui_billing.services import document_types, documents, interval_end, invoicing, orders
 from tui_billing.services.invoicing import DocumentPlan, NewDocument
@@ -29,8 +35,9 @@ LINE_FIELDS = {
 }
 TEXT_FIELDS = (
     "header_text", "footer_text", "invoice_date", "service_date", "period_from", "period_to", "buyer_order_reference",
-    "gross_prices", "exemption_reason", "property_work",
+    "gross_prices", "exemption_reason", "property_work", "prepaid", "delivery_name",
 )  # fmt: skip
+DELIVERY_FIELDS = ("street", "postcode", "city", "country")
 
 
 def add_actions(actions: Any) -> None:
@@ -77,6 +84,11 @@ def _document_flags(parser: ArgumentParser) -> None:
         parser.add_argument(name)
     add_tax_flags(parser)
     add_place_flags(parser)
+    parser.add_argument("--prepaid", type=amount, metavar=_("BETRAG"), help=_("schon gezahlt (Anzahlung)"))
+    parser.add_argument("--delivery-name", metavar=_("NAME"), help=_("Lieferanschrift, wenn nicht die des Kunden"))
+    for name in DELIVERY_FIELDS:
+        kind = fields.country if name == "country" else str
+        parser.add_argument(f"--delivery-{name}", type=kind, help=_("Lieferanschrift, wenn nicht die des Kunden"))
     for name in ("--quantity", "--price-unit"):
         parser.add_argument(name, type=checked(parse_quantity))
     parser.add_argument("--price", type=price)
@@ -89,23 +101,34 @@ def _given(args: Namespace, names: dict[str, str]) -> dict[str, Any]:
     return {field: getattr(args, flag) for flag, field in names.items() if getattr(args, flag) is not None}
 
 
-def _blank(context: Context) -> Line:
+def _blank(context: Context, supplied: date) -> Line:
+    """An empty position with the usual rate as it was on the last day of the supply (B12)."""
     usual = orders.new_line(context.desk.store)
-    return Line(vat_category=usual.vat_category, vat_rate=usual.vat_rate)
+    return Line(vat_category=usual.vat_category, vat_rate=adjusted_rate(usual.vat_rate, supplied))
+
+
+def _texts(args: Namespace, before: Address | None = None) -> dict[str, Any]:
+    """What is given of the head; of a delivery address what is given, else what stands."""
+    texts = {name: getattr(args, name) for name in TEXT_FIELDS if getattr(args, name) is not None}
+    place = {n: clean(v).strip() for n in DELIVERY_FIELDS if (v := getattr(args, f"delivery_{n}")) is not None}
+    if place:
+        texts["delivery_address"] = replace(before or Address(), **place)
+    return texts
 
 
 def new_document(context: Context, args: Namespace) -> Answer:
     """A document by hand with one position; more by `edit --line`."""
     store = context.desk.store
-    texts = {name: getattr(args, name) for name in TEXT_FIELDS if getattr(args, name) is not None}
+    texts = _texts(args)
     texts.setdefault("invoice_date", context.desk.today())
     if not texts.get("period_from") and not texts.get("service_date"):
         texts["service_date"] = texts["invoice_date"]
+    supplied = texts.get("period_to") or texts.get("service_date") or texts["invoice_date"]
     new = NewDocument(
         customer_id=orders.find_customer(store, args.customer).id,
         kind=invoicing.kind_of(args.kind),
         document_type=args.document_type,
-        lines=placed((), _given(args, LINE_FIELDS), args, _blank(context)),
+        lines=placed((), _given(args, LINE_FIELDS), args, _blank(context, supplied)),
         **texts,
     )
     return _apply(context, invoicing.plan_new(store, new))
@@ -141,10 +164,11 @@ def _apply(context: Context, plan: DocumentPlan) -> Answer:
 def edit_document(context: Context, args: Namespace) -> Answer:
     """Change what is given while the document is `angelegt`."""
     document = documents.by_number(context.desk.store, args.number)
-    texts = {name: getattr(args, name) for name in TEXT_FIELDS if getattr(args, name) is not None}
-    lines = placed(document.lines, _given(args, LINE_FIELDS), args, _blank(context))
-    edited = replace(document, lines=lines, **texts)
-    return _shown(invoicing.edit(context.desk, edited, expect_rev=document.rev), [])
+    edited = replace(document, **_texts(args, document.delivery_address))
+    blank = _blank(context, supply_end(edited))
+    edited = replace(edited, lines=placed(document.lines, _given(args, LINE_FIELDS), args, blank))
+    stored = invoicing.edit(context.desk, edited, expect_rev=document.rev)
+    return _shown(stored, [p for p in check_document(stored) if p.warning])
 
 
 def list_types(context: Context, args: Namespace) -> Answer:

@@ -6,14 +6,15 @@ Printing and mailing of single documents: services/mass_print.py with one number
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
-from tui_billing.domain.documents import Document, DocumentKind, DocumentState, DocumentType, Line
+from tui_billing.domain.documents import ZERO, Document, DocumentKind, DocumentState, DocumentType, Line
 from tui_billing.domain.due_dates import due_date
 from tui_billing.domain.interval_invoice import once_parts
 from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.orders import Order
-from tui_billing.domain.parties import Customer
+from tui_billing.domain.parties import Address, Customer
 from tui_billing.domain.texts import clean, clean_block
 from tui_billing.domain.totals import compute
 from tui_billing.services import documents, orders
@@ -44,6 +45,9 @@ class NewDocument:
     gross_prices: bool = False
     exemption_reason: str = ""
     property_work: bool = False
+    prepaid: Decimal = ZERO
+    delivery_name: str = ""
+    delivery_address: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,9 @@ def plan_new(store: Repository, new: NewDocument) -> DocumentPlan:
         gross_prices=new.gross_prices,
         exemption_reason=clean(new.exemption_reason).strip(),
         property_work=new.property_work,
+        prepaid=new.prepaid,
+        delivery_name=clean(new.delivery_name).strip(),
+        delivery_address=new.delivery_address,
     )
     return DocumentPlan(document, (*_customer_problems(customer), *_problems(document)))
 
@@ -141,7 +148,8 @@ def apply_new(desk: Desk, plan: DocumentPlan) -> Document:
 
 
 def edit(desk: Desk, document: Document, *, expect_rev: int | None = None) -> Document:
-    """Store the edited document while it is `angelegt`. Raises Refused when final, Stale when somebody was faster."""
+    """Store the edited document while it is `angelegt`. Raises Stale when somebody was faster, Refused when final or
+    where the edit brings in what the law forbids; what was wrong before (an address) may wait for its mending."""
     cleaned = replace(
         document,
         lines=tuple(_cleaned(line) for line in document.lines),
@@ -151,7 +159,11 @@ def edit(desk: Desk, document: Document, *, expect_rev: int | None = None) -> Do
         exemption_reason=clean(document.exemption_reason).strip(),
     )
     with desk.store.transaction(f"{document.number} geändert", undoable=True) as tx:
-        return documents.change(tx, cleaned, expect_rev=expect_rev)
+        before = {p.code for p in _problems(tx.need(Document, document.id))}
+        stored = documents.change(tx, cleaned, expect_rev=expect_rev)
+        if fresh := [p for p in _problems(stored) if not p.warning and p.code not in before]:
+            raise Refused(*fresh)
+        return stored
 
 
 def open_documents(store: Repository) -> Sequence[Document]:
