@@ -110,7 +110,9 @@ def _blank(context: Context, supplied: date) -> Line:
 def _texts(args: Namespace, before: Address | None = None) -> dict[str, Any]:
     """What is given of the head; of a delivery address what is given, else what stands."""
     texts = {name: getattr(args, name) for name in TEXT_FIELDS if getattr(args, name) is not None}
-    place = {n: clean(v).strip() for n in DELIVERY_FIELDS if (v := getattr(args, f"delivery_{n}")) is not None}
+    place: dict[str, Any] = {
+        n: clean(v).strip() for n in DELIVERY_FIELDS if (v := getattr(args, f"delivery_{n}")) is not None
+    }
     if place:
         texts["delivery_address"] = replace(before or Address(), **place)
     return texts
