@@ -20,7 +20,7 @@ from tui_billing.domain.documents import (
 )
 from tui_billing.domain.einvoice_duty import Duty, einvoice_duty, format_problem
 from tui_billing.domain.numbers import Gap, number_report, parse_number
-from tui_billing.domain.parties import Address, Channel, Customer, InvoiceFormat, Party
+from tui_billing.domain.parties import Address, Channel, Customer, InvoiceFormat, Party, PaymentTerms
 from tui_billing.domain.retention import Retained, deletion_problems, erasure, first_free_day, retention_end
 from tui_billing.domain.totals import compute
 from tui_billing.i18n import say
@@ -237,12 +237,17 @@ def test_an_invoice_of_2018_may_go_in_2027() -> None:
 def test_erasure_blocks_a_customer_with_invoices() -> None:
     """A10.4"""
     customer = Customer(
-        number="10001", name="Käufer", emails=("a@b.de",), channel=Channel.EMAIL, note="x", cutoff_day=15
-    )
+        number="10001", name="Käufer", emails=("a@b.de",), channel=Channel.EMAIL, note="x", cutoff_day=15,
+        address=Address(street="Weg 1", postcode="10115", city="Berlin"), vat_id="DE136695976", name2="Abt. 1",
+        iban="DE02120300000000202051", mandate_reference="M-1", leitweg_id="04011000-1234512345-06",
+        registration_id="HRB 1", terms=PaymentTerms(days=30, direct_debit=True),
+    )  # fmt: skip
     kept, problems = erasure(customer, [invoice()], TODAY)
     assert kept is not None and kept.blocked
     assert (kept.emails, kept.channel, kept.note, kept.cutoff_day) == ((), None, "", None)
     assert (kept.number, kept.name) == ("10001", "Käufer")
+    left = Customer(number="10001", name="Käufer", blocked=True, terms=PaymentTerms(days=30))
+    assert kept == left
     assert [p.code for p in problems] == ["GESPERRT_STATT_GELOESCHT"]
     assert erasure(customer, [replace(invoice(), invoice_date=date(2010, 1, 1))], TODAY) == (None, [])
 
@@ -285,6 +290,17 @@ SMALL = compute(Document(lines=(Line(unit_price=D("250")),), gross_prices=True))
         pytest.param(
             billed(date(2028, 2, 1), lines=(Line(vat_category=VatCategory.EXEMPT),)),
             date(2028, 2, 1), None, Duty.NEVER, id="exempt supplies only",
+        ),
+        pytest.param(
+            billed(date(2028, 2, 1), lines=(Line(vat_category=VatCategory.OUT_OF_SCOPE),)),
+            date(2028, 2, 1), None, Duty.NEVER, id="damages are no supply",
+        ),
+        pytest.param(
+            billed(date(2028, 2, 1), lines=(Line(vat_category=VatCategory.EXEMPT), Line())),
+            date(2028, 2, 1), None, Duty.REQUIRED, id="partly exempt",
+        ),
+        pytest.param(
+            billed(date(2024, 12, 31)), date(2028, 2, 1), None, Duty.NEVER, id="supplied before the law",
         ),
     ],
 )  # fmt: skip

@@ -90,7 +90,9 @@ def _exception(document: Document) -> str:
         return N_("Ein Kleinunternehmer darf immer Papier oder PDF ausstellen.")
     if abs(document.totals.gross) <= SMALL_INVOICE_LIMIT:
         return N_("Kleinbetragsrechnungen bis 250,00 EUR dürfen Papier oder PDF sein.")
-    if categories(document) == {VatCategory.EXEMPT}:
+    if categories(document) == {VatCategory.OUT_OF_SCOPE}:
+        return N_("Für nicht steuerbare Beträge besteht keine Pflicht.")
+    if categories(document) <= {VatCategory.EXEMPT, VatCategory.OUT_OF_SCOPE}:
         return N_("Für steuerfreie Leistungen (§ 4 Nr. 8 bis 29 UStG) besteht keine Pflicht.")
     if document.kind is DocumentKind.CREDIT_MEMO:
         return N_("Eine kaufmännische Gutschrift ist keine Rechnung.")

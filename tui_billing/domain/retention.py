@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tui_billing.domain.documents import Document
 from tui_billing.domain.messages import N_, Problem
-from tui_billing.domain.parties import Customer
+from tui_billing.domain.parties import Address, Customer
 
 
 class Retained(StrEnum):
@@ -56,16 +56,16 @@ def erasure(customer: Customer, documents: Sequence[Document], today: date) -> t
 
 
 def minimised(customer: Customer) -> Customer:
-    """Blocked for new documents and without what no kept document needs."""
+    """Blocked for new documents; only what names him, his country, language and terms stay.
+
+    Address, tax ids and bank account stand in the snapshots of the documents that must be kept.
+    """
     return replace(
-        customer,
+        Customer(id=customer.id, rev=customer.rev, number=customer.number, name=customer.name),
         blocked=True,
-        contact_person="",
-        emails=(),
-        channel=None,
-        cutoff_day=None,
-        iban="",
-        mandate_reference="",
-        mandate_date=None,
-        note="",
+        address=Address(country=customer.address.country),
+        language=customer.language,
+        is_business=customer.is_business,
+        terms=replace(customer.terms, direct_debit=False),
+        invoice_format=customer.invoice_format,
     )
