@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from render_samples import BUYER, SELLER, invoice, line, storno
 
+from tui_billing.domain import law_notes
 from tui_billing.domain.documents import Adjustment, Document, DocumentKind, VatCategory
 from tui_billing.domain.parties import PaymentTerms
 from tui_billing.domain.totals import negated
@@ -95,7 +96,9 @@ def test_without_a_period_of_its_own_a_document_shows_the_span_of_its_lines() ->
     ]
     shown = letter(lines=lines, period_from=None, period_to=None)
     assert dict(shown.info)["Leistungszeitraum"] == "01.09.2026\u00a0– 31.10.2026"
-    assert cells(shown)[1] == "<b>Wartung der Kasse 1</b><br/>Leistungszeitraum 01.09.2026 – 30.09.2026"
+    assert cells(shown)[1] == (
+        '<b>Wartung der Kasse 1</b><div class="d">Leistungszeitraum 01.09.2026 – 30.09.2026</div>'
+    )
 
 
 def test_a_line_shows_quantity_unit_price_and_net() -> None:
@@ -111,7 +114,9 @@ def test_b2_price_units_and_discounts_have_their_place() -> None:
     shown = letter(lines=lines)
     assert [column.title for column in shown.tables[0].columns][4] == "Rabatt"
     assert cells(shown)[3:5] == ["3,75 €<br/>je 100", ""]
-    assert cells(shown, 1)[1] == "<b>Wartung der Kasse 2</b> A-7<br/>Zeile 1<br/>Zeile &lt;2&gt;"
+    assert cells(shown, 1)[1] == (
+        '<b>Wartung der Kasse 2</b> <span class="d">A-7</span><div class="d">Zeile 1<br/>Zeile &lt;2&gt;</div>'
+    )
     assert cells(shown, 1)[4] == "2,5 %"
     assert cells(shown, 2)[2:4] == ["1.250 kWh", "0,3245 €"]
 
@@ -169,7 +174,7 @@ def test_a4_1_reverse_charge_shows_no_percentage() -> None:
     shown = letter(lines=lines)
     assert sums(shown) == [
         ("Nettobetrag", "1.000,00 €"),
-        ("Steuerschuldnerschaft des Leistungsempfängers 1.000,00 €", "0,00 €"),
+        ("USt auf 1.000,00 € (Reverse Charge)", "0,00 €"),
         ("Rechnungsbetrag", "1.000,00 €"),
     ]
     assert sentences(shown.closing_html)[0] == "Steuerschuldnerschaft des Leistungsempfängers"
@@ -212,6 +217,25 @@ def test_b8_1_skonto_with_its_day_and_amounts() -> None:
     assert sentences(shown.payment_html)[1] == (
         "Bei Zahlung bis 06.12.2026 gewähren wir 2 % Skonto (23,80 €): 1.166,20 €."
     )
+
+
+def test_account_and_bank_code_never_part_from_their_names() -> None:
+    transfer = letter().payment_html[1]
+    assert "IBAN\u00a0DE02\u00a01203\u00a00000\u00a00000\u00a02020\u00a051" in transfer
+    assert "BIC\u00a0BYLADEM1001" in transfer
+
+
+def test_print_and_xml_say_the_same_notes() -> None:
+    lines = [
+        line(1, vat_category=VatCategory.EXPORT, vat_rate=D(0)),
+        line(2, vat_category=VatCategory.EXEMPT, vat_rate=D(0)),
+        line(3, vat_category=VatCategory.ZERO_RATED, vat_rate=D(0)),
+    ]
+    for language in ("de", "en"):
+        document = invoice(lines, language=language, exemption_reason="Heilbehandlung, § 4 Nr. 14 UStG", footer_text="")
+        said = sentences(letter(document).closing_html)
+        assert said[:-1] == list(law_notes.notes(document))
+        assert "§ 12 Abs. 3 UStG" in said[-1]
 
 
 def test_a_direct_debit_names_mandate_and_creditor_and_no_account_of_ours() -> None:

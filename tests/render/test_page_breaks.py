@@ -1,15 +1,19 @@
 """Where pages break: pure arithmetic, and the same on paper."""
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
+import pymupdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from render_samples import invoice, line, page_texts, render, render_texts
+from render_samples import invoice, line, page_texts, render, render_texts, where
 
 from tui_billing.domain.format import money
+from tui_billing.domain.parties import PaymentTerms
+from tui_billing.domain.totals import compute
 from tui_billing.render.layout import Item, Space, TooTall, break_pages
 from tui_billing.render.port import Job
 
@@ -121,3 +125,44 @@ def test_a_long_text_of_the_clerk_goes_over_pages(tmp_path: Path) -> None:
     joined = "".join(page_texts(row.path))
     assert row.pages > 2
     assert [n for n in range(40) if joined.count(f"Absatz {n}:") == 1] == list(range(40))
+
+
+@pytest.mark.parametrize("lines", range(10, 24))
+def test_the_last_page_never_holds_a_few_words_alone(lines: int, tmp_path: Path) -> None:
+    texts = render_texts(invoice(lines, footer_text="Vielen Dank.\n\nMit freundlichen Grüßen"), tmp_path)
+    assert "Mit freundlichen Grüßen" in texts[-1]
+    assert "IBAN DE02 1203 0000 0000 2020 51, " in texts[-1].replace("\n", " "), "the payment stands with it"
+
+
+def test_without_a_payment_the_totals_go_with_the_last_words(tmp_path: Path) -> None:
+    for lines in range(15, 24):
+        document = invoice(lines, prepaid=Decimal("0"), terms=PaymentTerms(), footer_text="Vielen Dank.")
+        settled = replace(document, prepaid=document.totals.gross)
+        texts = render_texts(compute(settled), tmp_path)
+        assert "Zahlbetrag" in texts[-1], lines
+        assert "Vielen Dank." in texts[-1], lines
+
+
+def test_a_heading_stays_with_its_text(tmp_path: Path) -> None:
+    for count in range(8, 30):
+        intro = "\n\n".join(f"Absatz {n}" for n in range(count))
+        texts = render_texts(invoice(1, header_text=f"{intro}\n\n# Hinweis\n\nDazu gehört dies."), tmp_path)
+        page = next(text for text in texts if "Hinweis" in text)
+        assert "Dazu gehört dies." in page
+
+
+def test_short_closing_texts_stand_beside_the_code(tmp_path: Path) -> None:
+    (row,) = render([Job(invoice(1, footer_text="Vielen Dank für Ihren Auftrag."))], tmp_path)
+    assert row.path is not None
+    thanks, code = where(row.path, "Vielen Dank"), where(row.path, "GiroCode")
+    assert thanks[3] < code[1]
+    assert thanks[2] < 190 - 25
+
+
+def test_a_long_closing_text_stands_below_the_code_in_full_width(tmp_path: Path) -> None:
+    (row,) = render([Job(invoice(1, footer_text="Hinweis: " + "Wort " * 80))], tmp_path)
+    assert row.path is not None
+    with pymupdf.open(str(row.path)) as pdf:
+        right = max(word[2] for word in pdf[0].get_text("words") if word[4] == "Wort") / 72 * 25.4
+    assert right > 175
+    assert where(row.path, "Hinweis:")[1] > where(row.path, "GiroCode")[3]

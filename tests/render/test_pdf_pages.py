@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pymupdf
 import pytest
-from render_samples import BUYER, SELLER, invoice, line, page_texts, render, render_texts, statement, storno, where
+from render_samples import BUYER, MM, SELLER, invoice, line, page_texts, render, render_texts, statement, storno, where
 
 from tui_billing.domain.documents import Adjustment
 from tui_billing.domain.parties import Address
@@ -287,3 +287,19 @@ def test_an_endless_reference_pushes_the_text_down_and_loses_no_tax_number(tmp_p
     texts = render_texts(document, tmp_path)
     assert "22/123/45678" in texts[0]
     assert any("Rechnungsbetrag" in text for text in texts)
+
+
+def test_lists_of_the_clerk_need_no_other_font(tmp_path: Path) -> None:
+    (row,) = render([Job(invoice(1, header_text="- a\n  - b\n    - c\n\n1. d\n2. e\n   - f\n\n---\n\n> g"))], tmp_path)
+    assert row.path is not None
+    with pymupdf.open(str(row.path)) as pdf:
+        assert {font[3].removeprefix("ABCDEF+").split()[0] for font in pdf[0].get_fonts()} == {"Kontor"}
+    assert page_texts(row.path)[0].count("•") == 4
+
+
+def test_lines_of_other_scripts_do_not_touch(tmp_path: Path) -> None:
+    buyer = replace(BUYER, name="محمد علي", name2="Große & Söhne", contact_person="株式会社日本商事")
+    (row,) = render([Job(invoice(buyer=buyer))], tmp_path)
+    assert row.path is not None
+    upper, lower = (where(row.path, text)[1] for text in ("Große & Söhne", "Große Straße 7"))
+    assert lower - upper == pytest.approx(2 * 10.5 * 1.35 / MM, abs=0.1)

@@ -107,7 +107,7 @@ SETTINGS: dict[str, SettingSpec] = {
         SettingSpec("batch.month_end", B, "true", N_("Stichtage 29-31 gelten in kurzen Monaten am letzten Tag")),
         SettingSpec("ui.mouse", B, "false", N_("Mausklick markiert")),
         SettingSpec("ui.language", C, "de", N_("Sprache der Oberfläche"), ("de", "en")),
-        SettingSpec("letterhead.logo", T, "", N_("Bilddatei mit dem Logo")),
+        SettingSpec("letterhead.logo", T, "", N_("Datei mit dem Logo: Bild, SVG oder PDF")),
         SettingSpec("letterhead.pdf", T, "", N_("Eigener Briefbogen als PDF, eine oder zwei Seiten")),
         SettingSpec("invoice.vat_rate", SettingType.DECIMAL, "19", N_("Steuersatz für neue Positionen"), high=100),
     )

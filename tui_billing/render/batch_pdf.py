@@ -104,9 +104,8 @@ class BatchPdf(MarkdownPdf):
         if key not in self.sheets:
             self.sheets[key] = self.page_num
             if not self.letterhead.pdf:
-                logo = Path(self.letterhead.logo) if self.letterhead.logo else None
                 for first in (True, False):
-                    draw_sheet(self._begin(-1, first), letter.seller, letter.language, logo, first)
+                    draw_sheet(self._begin(-1, first), letter.seller, letter.language, self.letterhead.logo, first)
                     self.writer.end_page()
         return self.sheets[key]
 
@@ -120,13 +119,13 @@ class BatchPdf(MarkdownPdf):
             if piece.is_head:
                 strong.append((text.LEFT, bottom - 0.8, RIGHT, bottom))
             elif piece.is_sum:
-                strong += [(text.LEFT + text.SUMS_LEFT, y, RIGHT, y + 0.8)] if piece.strong else []
+                strong += [(text.LEFT + piece.left, y, RIGHT, y + 0.8)] if piece.strong else []
             elif piece.table >= 0:
                 fine.append((text.LEFT, bottom - 0.4, RIGHT, bottom))
             if piece.least_height and letter.girocode:
                 self._girocode(pen, letter, y + 10)
         for carry in page.carries:
-            _draw_carry(pen, letter, carry)
+            _draw_carry(pen, letter, carry, letter.tables[carry.table].carry_left)
             fine.append((text.LEFT, carry.y + CARRY_HEIGHT - 0.4, RIGHT, carry.y + CARRY_HEIGHT))
         pen.rectangles(strong, 0.2)
         pen.rectangles(fine, 0.8)
@@ -135,7 +134,7 @@ class BatchPdf(MarkdownPdf):
         """Note the code for the current page, whose name is drawn below it."""
         side = text.QR_SIDE
         self.codes[self.page_num - 1] = girocode.drawing(letter.girocode, RIGHT - side, PAGE.height - top - side, side)
-        pen.text(RIGHT, top + side + 8, label(letter.language, "girocode"), 7, right=True, gray=GREY)
+        pen.text(RIGHT, top + side + 10, label(letter.language, "girocode"), 7, right=True, gray=GREY)
 
     def close(self, subset: bool = False) -> None:
         """Finish the file and put the letterhead behind every page, each sheet stored once."""
@@ -178,7 +177,7 @@ def _spans(body: Body, page: Page) -> list[tuple[int, int, float]]:
     return spans
 
 
-def _draw_carry(pen: Pen, letter: Letter, carry: Carry) -> None:
+def _draw_carry(pen: Pen, letter: Letter, carry: Carry, left: float) -> None:
     baseline = carry.y + CARRY_HEIGHT - 5.5
-    pen.text(text.LEFT + 28, baseline, label(letter.language, "carry"), 9.5, bold=True)
+    pen.text(text.LEFT + left, baseline, label(letter.language, "carry"), 9.5, bold=True)
     pen.text(RIGHT, baseline, money(carry.amount, letter.language), 9.5, bold=True, right=True)

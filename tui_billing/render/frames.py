@@ -24,7 +24,7 @@ ADDRESS_SIZES = (10.5, 9.5, 8.5, 7.5, 6.5, 5.5)
 ADDRESS_LINES = 6
 LONGEST_LINE = 120
 INFO_SIZE, INFO_LABEL, INFO_VALUE, INFO_PITCH = 8.5, 84, 114, 11.2
-LINE_PITCH = 1.15
+LINE_PITCH, OTHER_PITCH = 1.15, 1.35  # letters of other scripts climb higher and hang lower
 ASCENT = 0.922  # of a line of 1.15: half of what the line has more than the font, and the font's ascent
 
 CSS = """
@@ -70,7 +70,8 @@ def address_frame(lines: tuple[str, ...]) -> tuple[Frame | Lines, float]:
         placed = [(x0, top + n * pitch + ADDRESS_SIZES[0] * ASCENT, line) for n, line in enumerate(lines)]
         return Lines(placed, ADDRESS_SIZES[0], top + len(lines) * pitch), ADDRESS_ZONE_TOP - top
     shown = [line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…" for line in lines]
-    markup = "<p>" + "<br/>".join(as_html(line) for line in shown) + "</p>"
+    pitch_of_others = "" if covered().issuperset("".join(shown)) else f' style="line-height: {OTHER_PITCH}"'
+    markup = f"<p{pitch_of_others}>{'<br/>'.join(map(as_html, shown))}</p>"
     for size in ADDRESS_SIZES:
         frame = Frame(markup, (x0, top, x1, bottom), size)
         height = frame.bottom - top

@@ -2,10 +2,10 @@
 
 from datetime import date
 
+from tui_billing.domain import law_notes
 from tui_billing.domain.documents import Document, DocumentKind, VatCategory
 from tui_billing.domain.due_dates import skonto_date
 from tui_billing.domain.format import NBSP, day, money, percent
-from tui_billing.domain.law_notes import CASH_ACCOUNTING_NOTE_FROM, property_work_note
 from tui_billing.domain.money import percent_of
 from tui_billing.domain.parties import Party
 from tui_billing.render import girocode
@@ -13,7 +13,7 @@ from tui_billing.render.address import address_lines
 from tui_billing.render.letter import Letter
 from tui_billing.render.markup import escape, markdown_blocks, plain
 from tui_billing.render.positions import item_table
-from tui_billing.render.texts import TITLES, VAT_NOTES, label, language_of
+from tui_billing.render.texts import TITLES, label, language_of
 
 ASKS_FOR_MONEY = (DocumentKind.INVOICE, DocumentKind.DEBIT_MEMO)
 
@@ -132,7 +132,7 @@ def _transfer(document: Document, language: str) -> list[str]:
     seller = document.seller
     if not seller.iban:
         return []
-    bic = f", BIC {seller.bic}" if seller.bic else ""
+    bic = f", BIC{NBSP}{seller.bic}" if seller.bic else ""
     amount = money(document.totals.payable, language)
     return [label(language, "transfer", amount=amount, iban=grouped_iban(seller.iban), bic=bic, number=document.number)]
 
@@ -162,20 +162,12 @@ def masked_iban(iban: str) -> str:
 
 
 def notes(document: Document, language: str) -> list[str]:
-    """Notes that the law asks for (A3-A5, § 14(4) no. 6a UStG) as HTML, each once."""
-    found: list[str] = []
-    if document.seller.small_business:
-        found.append(label(language, "small_business"))
-    else:
-        categories = dict.fromkeys(line.vat_category for line in document.lines)
-        reasons = {VatCategory.EXEMPT: plain(document.exemption_reason)}
-        found += [reasons.get(c) or VAT_NOTES[language][c] for c in categories if c is not VatCategory.STANDARD]
-        if document.gross_prices:
-            found.append(label(language, "gross_prices"))
-    if document.seller.cash_accounting and document.invoice_date >= CASH_ACCOUNTING_NOTE_FROM:
-        found.append(label(language, "cash_accounting"))
-    if document.property_work:
-        found.append(property_work_note(document))
+    """Notes that the law asks for (A3-A5, § 14(4) nos. 6a and 9 UStG) as HTML, each once."""
+    found = [*law_notes.notes(document)]
+    if any(line.vat_category is VatCategory.ZERO_RATED for line in document.lines):
+        found.append(label(language, "zero_rated"))
+    if document.gross_prices and not document.seller.small_business:
+        found.append(label(language, "gross_prices"))
     return [f"<p>{escape(note)}</p>" for note in found]
 
 

@@ -32,13 +32,15 @@ class Row:
 class Table:
     """A table that may break over pages: repeated head, Übertrag in the last column if `has_carry`.
 
-    `sums` are the rows of the totals (label, base, amount, strong); they stay together with the last row.
+    `sums` are the rows of the totals (label, base, amount, strong); they stay together with the last row. `carry_left`
+    is where the word Übertrag begins, in points from the table's edge.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     sums: tuple["Sum", ...] = ()
     has_carry: bool = True
+    carry_left: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

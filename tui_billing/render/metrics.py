@@ -44,10 +44,10 @@ def width(text: str, size: float, name: str = REGULAR) -> float:
     return size * sum(widths.get(char, 1.0) for char in text)
 
 
-def fitting(text: str, room: float, size: float) -> str:
+def fitting(text: str, room: float, size: float, name: str = REGULAR) -> str:
     """The text, cut with an ellipsis where it is wider than the room."""
-    if width(text, size) <= room:
+    if width(text, size, name) <= room:
         return text
-    while text and width(text + "…", size) > room:
+    while text and width(text + "…", size, name) > room:
         text = text[:-1]
-    return text + "…"
+    return text.rstrip() + "…"

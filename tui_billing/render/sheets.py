@@ -6,6 +6,7 @@ import pymupdf
 from pymupdf import mupdf
 
 from tui_billing.render.frames import PAGE
+from tui_billing.render.logo import check_logo
 from tui_billing.render.port import Letterhead
 
 _LAY_SHEET = b"q /Sheet Do Q\n"
@@ -28,8 +29,8 @@ def check_letterhead(letterhead: Letterhead) -> None:
                 if paper.needs_pass or not paper.page_count:
                     raise ValueError("no pages, or a password")
         file = letterhead.logo
-        if file and not pymupdf.Pixmap(file).width:
-            raise ValueError("no picture")
+        if file:
+            check_logo(file)
     except Exception as error:
         raise UnreadableLetterhead(file, str(error)) from error
 

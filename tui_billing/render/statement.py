@@ -1,6 +1,6 @@
 """The statement of a batch: a list of documents and payments that must not look like an invoice (rules D5, D8)."""
 
-from tui_billing.domain.format import day, money
+from tui_billing.domain.format import NBSP, day, money
 from tui_billing.domain.statements import Statement, StatementPayment
 from tui_billing.render import girocode
 from tui_billing.render.address import address_lines
@@ -122,7 +122,7 @@ def _payment(statement: Statement, language: str) -> list[str]:
         if statement.due_date:
             sentences.append(label(language, "pay_until", date=day(statement.due_date, language)))
         if seller.iban:
-            bic = f", BIC {seller.bic}" if seller.bic else ""
+            bic = f", BIC{NBSP}{seller.bic}" if seller.bic else ""
             iban = grouped_iban(seller.iban)
             sentences.append(label(language, "transfer", amount=amount, iban=iban, bic=bic, number=subject))
     return [f"<p>{escape(sentence)}</p>" for sentence in sentences]

@@ -3,7 +3,7 @@
 Dictionaries and not gettext: a printed text is part of the document and must not change with a catalogue.
 """
 
-from tui_billing.domain.documents import DocumentKind, VatCategory
+from tui_billing.domain.documents import DocumentKind
 
 TITLES: dict[str, dict[DocumentKind, str]] = {
     "de": {
@@ -21,26 +21,6 @@ TITLES: dict[str, dict[DocumentKind, str]] = {
         DocumentKind.CANCELLATION: "Cancellation invoice",
         DocumentKind.CORRECTION: "Invoice correction",
         DocumentKind.SELF_BILLING: "Gutschrift (self-billed invoice)",
-    },
-}
-
-# Notes that take the place of a rate (rules A3-A5). The German words are the law's and stay in English documents too.
-VAT_NOTES: dict[str, dict[VatCategory, str]] = {
-    "de": {
-        VatCategory.ZERO_RATED: "Umsatzsteuersatz 0 % (§ 12 Abs. 3 UStG)",
-        VatCategory.EXEMPT: "Umsatzsteuerfreie Leistung (§ 4 UStG)",
-        VatCategory.REVERSE_CHARGE: "Steuerschuldnerschaft des Leistungsempfängers",
-        VatCategory.INTRA_COMMUNITY: "Steuerfreie innergemeinschaftliche Lieferung (§ 4 Nr. 1 Buchst. b UStG)",
-        VatCategory.EXPORT: "Steuerfreie Ausfuhrlieferung (§ 4 Nr. 1 Buchst. a UStG)",
-        VatCategory.OUT_OF_SCOPE: "Nicht im Inland steuerbare Leistung",
-    },
-    "en": {
-        VatCategory.ZERO_RATED: "Zero-rated (§ 12 Abs. 3 UStG)",
-        VatCategory.EXEMPT: "Exempt from VAT (§ 4 UStG)",
-        VatCategory.REVERSE_CHARGE: "Reverse charge (Steuerschuldnerschaft des Leistungsempfängers)",
-        VatCategory.INTRA_COMMUNITY: "Exempt intra-Community supply (§ 4 Nr. 1 Buchst. b UStG)",
-        VatCategory.EXPORT: "Exempt export (§ 4 Nr. 1 Buchst. a UStG)",
-        VatCategory.OUT_OF_SCOPE: "Not taxable in Germany",
     },
 }
 
@@ -79,6 +59,12 @@ LABELS: dict[str, dict[str, str]] = {
         "net_total": "Nettobetrag",
         "vat_of": "{rate} USt auf",
         "vat_in": "darin {rate} USt auf",
+        "untaxed_E": "USt auf {base} (steuerfrei)",
+        "untaxed_AE": "USt auf {base} (Reverse Charge)",
+        "untaxed_K": "USt auf {base} (innergem. Lieferung)",
+        "untaxed_G": "USt auf {base} (Ausfuhr)",
+        "untaxed_O": "USt auf {base} (nicht steuerbar)",
+        "zero_rated": "Umsatzsteuersatz 0 % (§ 12 Abs. 3 UStG)",
         "rounding": "Rundung",
         "total": "Gesamtbetrag",
         "total_gross": "Rechnungsbetrag",
@@ -88,20 +74,16 @@ LABELS: dict[str, dict[str, str]] = {
         "pay_until": "Zahlbar bis {date} ohne Abzug.",
         "pay_at_once": "Zahlbar sofort ohne Abzug.",
         "skonto": "Bei Zahlung bis {date} gewähren wir {percent} Skonto ({discount}): {amount}.",
-        "transfer": "Bitte überweisen Sie {amount} auf das Konto IBAN {iban}{bic}, Verwendungszweck {number}.",
+        "transfer": "Bitte überweisen Sie {amount} auf das Konto IBAN\u00a0{iban}{bic}, Verwendungszweck {number}.",
         "direct_debit": "Den Betrag von {amount} ziehen wir zum {date} mit SEPA-Lastschrift ein{account}.",
-        "direct_debit_from": " vom Konto IBAN {iban}",
+        "direct_debit_from": " vom Konto IBAN\u00a0{iban}",
         "mandate": "Mandatsreferenz {mandate}, Gläubiger-Identifikationsnummer {creditor}.",
         "credited": "Den Betrag von {amount} schreiben wir Ihrem Kundenkonto gut.",
-        "small_business": "Steuerbefreiung für Kleinunternehmer (§ 19 UStG)",
-        "cash_accounting": "Versteuerung nach vereinnahmten Entgelten",
         "gross_prices": "Alle Preise enthalten die gesetzliche Umsatzsteuer.",
         "page": "Seite {n} von {m}",
         "draft": "ENTWURF",
         "copy": "Kopie",
         "girocode": "GiroCode",
-        "girocode_hint": "Zahlen mit Ihrer Banking-App",
-        "bank": "Bankverbindung",
         "creditor_id": "Gläubiger-ID",
         "management": "Geschäftsführung",
         "statement_title": "Rechnungsstapel / Sammelaufstellung",
@@ -158,6 +140,12 @@ LABELS: dict[str, dict[str, str]] = {
         "net_total": "Net amount",
         "vat_of": "{rate} VAT on",
         "vat_in": "including {rate} VAT on",
+        "untaxed_E": "VAT on {base} (exempt)",
+        "untaxed_AE": "VAT on {base} (reverse charge)",
+        "untaxed_K": "VAT on {base} (intra-Community supply)",
+        "untaxed_G": "VAT on {base} (export)",
+        "untaxed_O": "VAT on {base} (not taxable)",
+        "zero_rated": "Zero-rated (§ 12 Abs. 3 UStG)",
         "rounding": "Rounding",
         "total": "Total amount",
         "total_gross": "Invoice total",
@@ -167,20 +155,16 @@ LABELS: dict[str, dict[str, str]] = {
         "pay_until": "Payable by {date} without deduction.",
         "pay_at_once": "Payable immediately without deduction.",
         "skonto": "For payment by {date} we grant {percent} cash discount ({discount}): {amount}.",
-        "transfer": "Please transfer {amount} to IBAN {iban}{bic}, stating {number}.",
+        "transfer": "Please transfer {amount} to IBAN\u00a0{iban}{bic}, stating {number}.",
         "direct_debit": "We will collect {amount} on {date} by SEPA direct debit{account}.",
-        "direct_debit_from": " from the account IBAN {iban}",
+        "direct_debit_from": " from the account IBAN\u00a0{iban}",
         "mandate": "Mandate reference {mandate}, creditor identifier {creditor}.",
         "credited": "The amount of {amount} is credited to your customer account.",
-        "small_business": "VAT exemption for small businesses (Steuerbefreiung für Kleinunternehmer, § 19 UStG)",
-        "cash_accounting": "Cash accounting (Versteuerung nach vereinnahmten Entgelten)",
         "gross_prices": "All prices include statutory VAT.",
         "page": "Page {n} of {m}",
         "draft": "DRAFT",
         "copy": "Copy",
         "girocode": "GiroCode",
-        "girocode_hint": "Pay with your banking app",
-        "bank": "Bank details",
         "creditor_id": "Creditor ID",
         "management": "Management",
         "statement_title": "Statement of account (Rechnungsstapel / Sammelaufstellung)",
