@@ -34,7 +34,13 @@ def document_file_name(
         "customer_type_number": [customer, kind, number],
         "type_number_customer": [kind, number, customer],
     }[pattern]
-    return "_".join((["Kopie"] if copy else []) + [part for part in parts if part]) + extension
+    name = "_".join(part for part in parts if part) + extension
+    return copy_name(name) if copy else name
+
+
+def copy_name(name: str) -> str:
+    """What a copy of this file is called (E8)."""
+    return f"Kopie_{name}"
 
 
 def unique(names: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from tui_billing.domain.documents import Document, DocumentHead, DocumentState
 from tui_billing.domain.file_names import unique
 
 
@@ -54,6 +55,15 @@ class MailJob:
     copy: bool = False
     run_id: int | None = None
     part: tuple[int, int] = (1, 1)
+
+
+def is_outdated(document: Document | DocumentHead, rev: int, file_hash: str) -> bool:
+    """Whether a file that was made of the document at this rev shows it no longer: edited since.
+
+    Being made final moves it too, and is no edit; then the record still names the file. What was sent is final.
+    """
+    edited = document.state is DocumentState.OPEN or document.file_hash != file_hash
+    return document.rev != rev and edited and not document.was_sent
 
 
 def wire_size(size: int) -> int:

@@ -126,6 +126,8 @@ class RunRow:
     dispatch_id: int | None = None
     file: str = ""
     file_hash: str = ""
+    to_print: bool = False
+    """A letter that was issued and stands in no print file yet."""
     changed_at: str = ""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from tui_billing.domain.documents import Document, DocumentHead, DocumentState
 from tui_billing.domain.law import check_document
+from tui_billing.domain.mail_jobs import MailJob
 from tui_billing.domain.messages import Problem
 from tui_billing.domain.parties import Customer, CustomerHead
 from tui_billing.domain.run_selection import (
@@ -71,7 +72,7 @@ def _check(
         return CheckedRow(replace(row, state=state, reason=reason, reply=reply), document, customer, False)
 
     if document is None:
-        return stays(RowState.REMOVED, "missing")
+        return stays(RowState.REMOVED, "beleg_fehlt")
     if document.state is DocumentState.CANCELLED and not document.final_at:
         return stays(RowState.REMOVED, "cancelled")
     if document.id in facts.open_documents:
@@ -123,8 +124,15 @@ def forbidden_now(tx: Transaction, run_id: int, document_ids: Iterable[int], des
         )
         for reason, key in targets:
             if is_active(tx.find_one(Ignored, "kind_target", key), desk.today()):
-                return Problem("IGNORIERT", REASON_NAMES[reason], where=document.number)
+                return Problem(reason.upper(), REASON_NAMES[reason], where=document.number)
     return None
+
+
+def moved_address(tx: Transaction, job: MailJob) -> Problem | None:
+    """Asked in the same commit: the customer's address is another one than when the row was checked (E7.2)."""
+    if recipients(tx.get(CustomerHead, job.customer_id)) == job.recipients:
+        return None
+    return Problem(ADDRESS_CHANGED.upper(), REASON_NAMES[ADDRESS_CHANGED])
 
 
 def has_open_dispatch(tx: Transaction, document_id: int) -> bool:

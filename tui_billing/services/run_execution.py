@@ -18,13 +18,14 @@ from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunState, RunT
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.mail_text import mail_problems
-from tui_billing.services.run_archive import Made, names_of, sweep_staging
-from tui_billing.services.run_checks import check_rows, forbidden_now, rows_to_do
+from tui_billing.services.run_archive import Made, name_of, names_of, sweep_staging
+from tui_billing.services.run_checks import check_rows, forbidden_now, moved_address, rows_to_do
 from tui_billing.services.run_facts import need_run
 from tui_billing.services.run_issue import Issue
 from tui_billing.services.run_lease import held, workers
 from tui_billing.services.run_work import ExecuteOptions, Work, groups_of, prepared_ahead
 from tui_billing.services.runs import allow
+from tui_billing.services.send_outcome import held as held_back
 from tui_billing.services.sending import send_jobs, settle_orphans
 from tui_billing.store.repositories import Transaction
 
@@ -151,7 +152,7 @@ def _mail_all(work: Work, todo: list[RunRow]) -> Generator[Progress, None, None]
                 yield made
                 continue
             yield work.progress()
-            items = [_item(m, work.names, statements) for m in made]
+            items = [_item(work, m, statements) for m in made]
             jobs = plan_jobs(items, mode, size_limit=limit, run_id=work.run.id)
             if jobs and not work.asked_to_stop():
                 yield from _send(work, jobs, len(items))
@@ -169,19 +170,19 @@ def _statements(work: Work) -> dict[int, tuple[str, str]]:
     return statement_files(store, work.run, store.find(RunRow, "run_id", work.run.id))
 
 
-def _item(made: Made, names: dict[int, str], statements: dict[int, tuple[str, str]]) -> SendItem:
+def _item(work: Work, made: Made, statements: dict[int, tuple[str, str]]) -> SendItem:
     row, document = made.row, made.document
-    beside = statements.get(row.id)
+    beside = [statements[row.id]] if row.id in statements else []
     return SendItem(
         document_id=document.id,
         customer_id=row.customer_id,
         recipients=row.address,
-        files=((names[row.document_id], made.file), *([beside] if beside else [])),
+        files=((name_of(work.names, row), made.file), *beside),
         row_id=row.id,
         document_rev=document.rev,
         file_hash=made.sha256,
         language=document.language,
-        size=made.size,
+        size=made.size + sum(work.desk.files.size(file) for _, file in beside),
         copy=row.copy,
     )
 
@@ -191,7 +192,7 @@ def _send(work: Work, jobs: Sequence[MailJob], documents: int) -> Generator[Prog
     base = work.progress()
 
     def check(tx: Transaction, job: MailJob) -> Problem | None:
-        return forbidden_now(tx, work.run.id, job.document_ids, work.desk)
+        return forbidden_now(tx, work.run.id, job.document_ids, work.desk) or moved_address(tx, job)
 
     with closing(send_jobs(work.desk, jobs, stop=work.asked_to_stop, still_allowed=check)) as steps:
         while True:
@@ -220,11 +221,10 @@ def _hold_back(work: Work, rows: Sequence[RunRow]) -> None:
     stopped = work.stopped
     if stopped is None:
         return
-    text = stopped.text.format(**stopped.params) if stopped.params else stopped.text
     with work.desk.store.transaction(f"Rechnungslauf {work.run.number} angehalten") as tx:
         for row in tx.get_many(RunRow, [r.id for r in rows]).values():
             if row.state in (RowState.OPEN, RowState.RENDERED, RowState.DEFERRED) and not row.reason:
-                tx.put(replace(row, state=RowState.OPEN, reason=text))
+                tx.put(replace(held_back(row, stopped), state=RowState.OPEN))
 
 
 def _issue_all(work: Work, todo: list[RunRow]) -> Generator[Progress, None, None]:
@@ -243,7 +243,8 @@ def _issue_all(work: Work, todo: list[RunRow]) -> Generator[Progress, None, None
         work.done += 1
         work.failed += row.state is RowState.FAILED
     yield work.progress()
-    issue.print_letters(work.options.print_now)
+    is_alone = not workers(work.desk, need_run(work.desk.store, work.run.id), without=work.token)
+    issue.print_letters(work.options.print_now, left_over=is_alone)
 
 
 def _finish(work: Work) -> ExecutionResult:
@@ -254,6 +255,8 @@ def _finish(work: Work) -> ExecutionResult:
             rows = [_settled(tx, row) for row in rows]
         state = state_after([row.state for row in rows], work.is_stopped or work.stopped is not None)
         run = need_run(tx, work.run.id)
+        if state is RunState.DONE and any(row.to_print for row in rows):
+            state = RunState.PARTIAL  # letters that stand in no print file yet
         others = workers(work.desk, run, without=work.token)
         if others and state is not RunState.DONE:
             state = RunState.RUNNING  # a second process is still at it

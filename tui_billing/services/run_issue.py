@@ -8,14 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tui_billing.domain.documents import DocumentState
+from tui_billing.domain.documents import Document
+from tui_billing.domain.mail_jobs import is_outdated
 from tui_billing.domain.messages import Refused
 from tui_billing.domain.parties import Channel
 from tui_billing.domain.runs import InvoiceRun, RowState, RunRow
 from tui_billing.services.desk import Desk
 from tui_billing.services.documents import mark_output
 from tui_billing.services.output import free_name, is_zip, output_folder, print_file, put_file, put_zip
-from tui_billing.services.run_archive import Made
+from tui_billing.services.run_archive import Made, name_of
 from tui_billing.services.run_checks import failed_row, forbidden_now, has_open_dispatch
 from tui_billing.store.repositories import Transaction
 
@@ -39,16 +40,18 @@ class Issue:
             self._waiting += made
             return []
         for one in made:
-            put_file(self._desk.files.path(one.file), self._folder / self._names[one.document.id])
+            put_file(self._desk.files.path(one.file), self._target(one))
         rows = self._book(made)
         issued = {row.id for row in rows if row.state is RowState.ISSUED}
         for one in made:
-            path = self._folder / self._names[one.document.id]
             if one.row.id in issued:
-                self.files.append(str(path))
+                self.files.append(str(self._target(one)))
             elif any(row.id == one.row.id for row in rows):
-                path.unlink(missing_ok=True)
+                self._target(one).unlink(missing_ok=True)
         return rows
+
+    def _target(self, one: Made) -> Path:
+        return self._folder / name_of(self._names, one.row)
 
     def finish(self) -> list[RunRow]:
         """Write the ZIP with everything this run has handed out so far, then book what waited for it."""
@@ -65,7 +68,7 @@ class Issue:
         for row in self._desk.store.find(RunRow, "run_id", self._run.id):
             file = waiting.get(row.id) or (row.file if row.state is RowState.ISSUED else "")
             if file:
-                yield self._names[row.document_id], files.path(file)
+                yield name_of(self._names, row), files.path(file)
 
     def _book(self, made: Sequence[Made]) -> list[RunRow]:
         """Rows become ausgegeben and documents final in one commit; what has moved meanwhile does not."""
@@ -83,22 +86,29 @@ class Issue:
         row = tx.get(RunRow, one.row.id)
         if row is None or row.state is not RowState.RENDERED:
             return None
-        document = tx.need(type(one.document), one.document.id)
-        if document.rev != one.document.rev and document.state is DocumentState.OPEN:
-            return tx.put(replace(row, state=RowState.OPEN, reason="changed", changed_at=at))
+        document = tx.need(Document, one.document.id)
+        if is_outdated(document, one.document.rev, one.sha256):
+            return tx.put(replace(row, state=RowState.OPEN, reason="beleg_geaendert", changed_at=at))
         if has_open_dispatch(tx, document.id):
             return tx.put(replace(row, state=RowState.OPEN, reason="unknown", changed_at=at))
         if problem := forbidden_now(tx, self._run.id, [document.id], self._desk):
-            return tx.put(replace(row, state=RowState.OPEN, reason=problem.text, changed_at=at))
+            return tx.put(replace(row, state=RowState.OPEN, reason=problem.code.lower(), changed_at=at))
         try:
             mark_output(tx, document, at=at, mailed=False, file=one.file, file_hash=one.sha256)
         except Refused as refused:
             return tx.put(replace(failed_row(row, refused), changed_at=at))
-        return tx.put(replace(row, state=RowState.ISSUED, reason="", reply="", changed_at=at))
+        to_print = _is_letter(one)
+        return tx.put(replace(row, state=RowState.ISSUED, reason="", reply="", changed_at=at, to_print=to_print))
 
-    def print_letters(self, print_now: bool) -> None:
-        """One print file of the letters, sorted for the printer: country, postcode, customer."""
-        letters = [one for one in self._handed_out if one.customer is None or one.customer.channel != Channel.EMAIL]
+    def print_letters(self, print_now: bool, *, left_over: bool) -> None:
+        """One print file of the letters, sorted for the printer: country, postcode, customer.
+
+        With `left_over` also those that an execution handed out and did not live to print; not while another one is
+        at work, because it prints its own.
+        """
+        letters = [one for one in self._handed_out if _is_letter(one)]
+        if left_over:
+            letters += self._unprinted({one.row.id for one in letters})
         if not letters:
             return
         # One file per execution: after a resume, or beside a second process, no letter is printed twice or lost.
@@ -108,11 +118,34 @@ class Issue:
         try:
             self._desk.renderer().combine(paths, staging / target.name)
             put_file(staging / target.name, target)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
         finally:
             shutil.rmtree(staging, ignore_errors=True)
         self.print_target = str(target)
+        self._book_printed(letters)
         if print_now:
             print_file(self._desk, target)
+
+    def _unprinted(self, known: set[int]) -> list[Made]:
+        """Letters of this run that stand in no print file."""
+        rows = [r for r in self._desk.store.find(RunRow, "run_id", self._run.id) if r.to_print and r.id not in known]
+        documents = self._desk.store.get_many(Document, [row.document_id for row in rows])
+        return [
+            Made(row, documents[row.document_id], None, row.file, row.file_hash, 0)
+            for row in rows
+            if row.document_id in documents
+        ]
+
+    def _book_printed(self, letters: Sequence[Made]) -> None:
+        with self._desk.store.transaction(f"Rechnungslauf {self._run.number}: Druckdatei erstellt") as tx:
+            for row in tx.get_many(RunRow, [one.row.id for one in letters]).values():
+                tx.put(replace(row, to_print=False))
+
+
+def _is_letter(one: Made) -> bool:
+    return one.customer is None or one.customer.channel != Channel.EMAIL
 
 
 def _printer_order(one: Made) -> tuple[str, str, str, str, int]:

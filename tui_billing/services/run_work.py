@@ -127,8 +127,8 @@ def _prepared(work: Work, group: list[RunRow]) -> _Prepared:
     )
     staying = [c.row for c in checked if not c.goes] + failed
     _write_rows(work, staying)
-    # Rows that are no longer to do were done by a second process meanwhile.
-    done = len(group) - len(fresh) + len(staying)
+    # The others are no longer to do, because a second process did them meanwhile; after a stop they are open.
+    done = len(staying) + (0 if work.is_stopped else len(group) - len(made) - len(staying))
     work.prepared += done - len(failed)
     return _Prepared(made, done, sum(row.state is RowState.FAILED for row in staying))
 

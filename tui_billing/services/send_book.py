@@ -12,7 +12,7 @@ from dataclasses import replace
 from tui_billing.dispatch.lease import Lease
 from tui_billing.dispatch.port import Outcome
 from tui_billing.domain.documents import Document, DocumentHead, DocumentState
-from tui_billing.domain.mail_jobs import MailJob
+from tui_billing.domain.mail_jobs import MailJob, is_outdated
 from tui_billing.domain.messages import Problem, Refused
 from tui_billing.domain.runs import Dispatch, RowState, RunRow
 from tui_billing.domain.send_reasons import reason_problem
@@ -48,13 +48,11 @@ def check(
         document = tx.get(DocumentHead, document_id)
         if document is None:
             return reason_problem("beleg_fehlt", str(document_id))
-        # Final from its first dot on, and edited until then: the file that is sent must be the one of its record.
-        edited = document.state is DocumentState.OPEN or document.file_hash != file_hash
         checks = (
             (any(i != own for i in tx.find_ids(Dispatch, "open_document", document_id)), "versand_offen"),
             (document.was_sent and not job.copy, "schon_versendet"),
             (document.state is DocumentState.CANCELLED and not document.final_at, "beleg_storniert"),
-            (bool(rev) and document.rev != rev and edited and not document.was_sent, "beleg_geaendert"),
+            (bool(rev) and is_outdated(document, rev, file_hash), "beleg_geaendert"),
         )
         if code := next((code for applies, code in checks if applies), ""):
             return reason_problem(code, document.number)

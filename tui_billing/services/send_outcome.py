@@ -62,7 +62,7 @@ def write_kept_back(tx: Transaction, kept: KeptBack, at: str) -> Dispatch | None
     """The reason in the rows. Returns a reserved dispatch that never had a mail in flight: it is taken away again."""
     for row in tx.get_many(RunRow, kept.job.row_ids).values():
         if row.state in SENDABLE:
-            tx.put(replace(_held(row, kept), changed_at=at))
+            tx.put(replace(held(row, kept.problem, failed=kept.failed), changed_at=at))
     current = tx.get(Dispatch, kept.dispatch.id) if kept.dispatch is not None else None
     if current is not None and current.state is RowState.OPEN and not current.attempts:
         tx.delete(Dispatch, current.id)
@@ -70,16 +70,15 @@ def write_kept_back(tx: Transaction, kept: KeptBack, at: str) -> Dispatch | None
     return None
 
 
-def _held(row: RunRow, kept: KeptBack) -> RunRow:
+def held(row: RunRow, problem: Problem, *, failed: bool = False) -> RunRow:
     """The row of a mail that is held back; in a joint mail only the document at fault has its reason."""
-    problem = kept.problem
     words = _sentence(problem)
-    if problem.where and row.number != problem.where and (kept.failed or problem.code in ABOUT_ONE_DOCUMENT):
+    if problem.where and row.number != problem.where and (failed or problem.code in ABOUT_ONE_DOCUMENT):
         return replace(row, reason="mail_aufgehalten", reply=f"{problem.where}: {words}")
     reason = problem.code.lower()
     # The reason says what happened; beside it stands only what it does not say: the server's words.
     reply = str(problem.params.get("reply", words if problem.params else "")) if reason in REASON_NAMES else words
-    return replace(row, state=RowState.FAILED if kept.failed else row.state, reason=reason, reply=reply)
+    return replace(row, state=RowState.FAILED if failed else row.state, reason=reason, reply=reply)
 
 
 def _sentence(problem: Problem) -> str:

@@ -3,8 +3,7 @@
 import shutil
 import uuid
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from tui_billing.dispatch.mail import MailAttachment, MailContent, ascii_domain, build_mail
 from tui_billing.dispatch.port import Envelope, Outcome
@@ -96,7 +95,7 @@ def apply_single(
     document = need_document(desk.store, plan.document.id)
     if document.rev != plan.document.rev:
         raise Refused(reason_problem("beleg_geaendert", document.number))
-    stored, size = _archived(desk, document, copy=plan.copy)
+    document, stored, size = _archived(desk, document, copy=plan.copy)
     item = SendItem(
         document_id=document.id,
         customer_id=document.customer_id,
@@ -120,9 +119,7 @@ def send_test(desk: Desk, document_id: int, to: str) -> Outcome:
         raise Refused(*blocking)
     profile = read_profile(desk.store)
     document = preview.document
-    path = _rendered(desk, Job(document, draft=True))
-    data = path.read_bytes()
-    shutil.rmtree(path.parent, ignore_errors=True)
+    data = _rendered(desk, Job(document, draft=True))
     domain = profile.sender.rpartition("@")[2]
     message_id = f"<test.{uuid.uuid4().hex}@{ascii_domain(domain)}>"
     mail = build_mail(
@@ -166,26 +163,40 @@ def _file_name(store: Repository, document: Document, copy: bool) -> str:
     return document_file_name(document, settings.get(store, "pdf.file_name"), copy=copy)
 
 
-def _rendered(desk: Desk, job: Job) -> Path:
-    """The PDF in the staging folder. Raises Refused with the renderer's problem."""
+def _rendered(desk: Desk, job: Job) -> bytes:
+    """The PDF. Raises Refused with the renderer's problem."""
     staging = desk.files.staging(f"mail-{uuid.uuid4().hex[:8]}")
-    for rendered in desk.renderer().render([job], staging):
-        if rendered.path is not None:
-            return rendered.path
-        if rendered.problem is not None:
-            raise Refused(rendered.problem)
+    try:
+        for rendered in desk.renderer().render([job], staging):
+            if rendered.path is not None:
+                return rendered.path.read_bytes()
+            if rendered.problem is not None:
+                raise Refused(rendered.problem)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
     text = N_("{number}: Das PDF konnte nicht erstellt werden.")
     raise Refused(Problem("PDF", text, {"number": job.document.number}, where=job.document.number))
 
 
-def _archived(desk: Desk, document: Document, *, copy: bool) -> tuple[StoredFile, int]:
-    """The PDF in the archive; what was sent first is never overwritten, a copy is a file of its own (E8.1)."""
-    path = _rendered(desk, Job(document, copy=copy))
+def _archived(desk: Desk, document: Document, *, copy: bool) -> tuple[Document, StoredFile, int]:
+    """The PDF in the archive, named by the document; a copy is a file of its own (E8.1).
+
+    It is placed in the transaction that looks once more, so that it never covers the file of what was sent meanwhile.
+    """
+    data = _rendered(desk, Job(document, copy=copy))
     relative = archive_path(document)
     if copy:
         stamp = safe(desk.timestamp().replace(":", ""))
         relative = f"documents/{document.invoice_date.year}/Kopie_{stamp}_{relative.rpartition('/')[2]}"
-    size = path.stat().st_size
-    stored = desk.files.publish(path, relative)
-    shutil.rmtree(path.parent, ignore_errors=True)
-    return stored, size
+    staged = desk.files.stage([(relative, data)])
+    stored = staged[0].stored
+    try:
+        with desk.store.transaction(f"{document.number}: PDF erstellt") as tx:
+            if tx.need(Document, document.id).rev != document.rev:
+                raise Refused(reason_problem("beleg_geaendert", document.number))
+            desk.files.place(staged)
+            if not copy:
+                document = tx.put(replace(document, file=stored.relative, file_hash=stored.sha256))
+    finally:
+        desk.files.drop(staged)
+    return document, stored, len(data)

@@ -3,7 +3,9 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,15 @@ class StoredFile:
 
     relative: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A file on disk beside its place, under a name of its own until it is placed or dropped."""
+
+    temporary: Path
+    target: Path
+    stored: StoredFile
 
 
 class Files:
@@ -36,6 +47,10 @@ class Files:
         """The bytes of a published file."""
         return self.path(relative).read_bytes()
 
+    def size(self, relative: str) -> int:
+        """Bytes of a published file."""
+        return self.path(relative).stat().st_size
+
     def staging(self, name: str) -> Path:
         """An empty folder to render into; made anew each time."""
         path = self.path(f"staging/{name}-{os.getpid()}")
@@ -53,22 +68,54 @@ class Files:
 
     def write_many(self, files: Sequence[tuple[str, bytes]]) -> list[StoredFile]:
         """Several files, all durable when this returns; each folder is synced once for all of them."""
-        folders: dict[Path, None] = {}
-        for relative, data in files:
-            target = self.path(relative)
-            if target.parent not in folders:
-                self._make_folder(target.parent)
-                folders[target.parent] = None
-            temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-            with temporary.open("wb") as handle:
-                os.fchmod(handle.fileno(), file_mode(self.folder))
-                handle.write(data)
-                handle.flush()
-                os.fsync(handle.fileno())
-            os.replace(temporary, target)
-        for parent in folders:
-            _sync_folder(parent)
-        return [StoredFile(relative, hashlib.sha256(data).hexdigest()) for relative, data in files]
+        staged = self.stage(files)
+        self.place(staged)
+        return [file.stored for file in staged]
+
+    def stage(self, files: Sequence[tuple[str, bytes]]) -> list[StagedFile]:
+        """Durable beside their places, which are left alone: all of them, or none where one cannot be written."""
+        staged: list[StagedFile] = []
+        folders: set[Path] = set()
+        try:
+            for relative, data in files:
+                target = self.path(relative)
+                if target.parent not in folders:
+                    self._make_folder(target.parent)
+                    folders.add(target.parent)
+                temporary = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+                stored = StoredFile(relative, hashlib.sha256(data).hexdigest())
+                staged.append(StagedFile(temporary, target, stored))
+                with temporary.open("wb") as handle:
+                    os.fchmod(handle.fileno(), file_mode(self.folder))
+                    handle.write(data)
+                    handle.flush()
+                    os.fsync(handle.fileno())
+        except BaseException:
+            self.drop(staged)
+            raise
+        return staged
+
+    def place(self, staged: Sequence[StagedFile]) -> None:
+        """Rename to their places, replacing what is there, durable when this returns."""
+        for file in staged:
+            os.replace(file.temporary, file.target)
+        for folder in dict.fromkeys(file.target.parent for file in staged):
+            _sync_folder(folder)
+
+    def drop(self, staged: Iterable[StagedFile]) -> None:
+        """Take away what is not placed."""
+        for file in staged:
+            with suppress(OSError):
+                file.temporary.unlink(missing_ok=True)
+
+    def sweep(self, is_dead: Callable[[str], bool]) -> None:
+        """Take away what dead processes, known by their numbers, have staged and not placed."""
+        for folder in (*self.folder.glob("documents/*"), *self.folder.glob("documents/*/mail")):
+            with suppress(OSError), os.scandir(folder) as entries:
+                for entry in entries:
+                    parts = entry.name.rsplit(".", 3)
+                    if entry.name.startswith(".") and parts[-1] == "tmp" and len(parts) == 4 and is_dead(parts[1]):
+                        Path(entry.path).unlink()
 
     def _make_folder(self, path: Path) -> None:
         """The folder with those above it, each with the data folder's mode and durable in the one above."""
