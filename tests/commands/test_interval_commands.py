@@ -450,6 +450,48 @@ def test_c5_3_a_contract_that_ends_early_gives_back_what_was_billed_beyond_its_e
     assert call(desk, "invoice", "end-credit", "A-1")[1]["problems"][0]["code"] == "SCHON_GUTGESCHRIEBEN"
 
 
+def test_c5_3_what_was_billed_counts_not_what_the_order_costs_since(desk: Desk) -> None:
+    add(desk, "A-1", "10001", "--price", "1200,00", "--prorate-end")
+    create(desk, "2026-06-01", "--yes")
+    call(desk, "order", "edit", "A-1", "--price", "2400,00", "--vat", "7", "--end", "30.09.2026")
+    credit = call(desk, "invoice", "end-credit", "A-1")[1]["invoice"]
+    assert (credit["totals"]["net"], credit["lines"][0]["vat_rate"]) == ("-302.47", "19")
+
+
+def test_c5_3_an_end_that_moves_again_gives_no_day_back_twice(desk: Desk) -> None:
+    add(desk, "A-1", "10001", "--price", "1200,00", "--prorate-end")
+    create(desk, "2026-06-01", "--yes")
+    call(desk, "order", "edit", "A-1", "--end", "30.09.2026")
+    number = call(desk, "invoice", "end-credit", "A-1")[1]["invoice"]["number"]
+    call(desk, "order", "edit", "A-1", "--end", "30.06.2026")
+    assert call(desk, "invoice", "end-credit", "A-1")[1]["problems"][0]["code"] == "SCHON_GUTGESCHRIEBEN"
+    call(desk, "invoice", "cancel", number, "--reason", "neues Ende", "--yes")
+    assert call(desk, "invoice", "end-credit", "A-1")[1]["invoice"]["totals"]["net"] == "-604.93"  # 1200 - 181/365
+
+
+def test_c5_months_billed_behind_the_end_go_back_whole_though_the_order_does_not_prorate(desk: Desk) -> None:
+    add(desk, "A-1", "10001", "--interval", "month", "--anchor", "2026-06-01", "--price", "100")
+    create(desk, "2026-08-01", "--yes")
+    call(desk, "order", "edit", "A-1", "--end", "10.07.2026")
+    credit = call(desk, "invoice", "end-credit", "A-1")[1]["invoice"]
+    assert (credit["totals"]["net"], credit["period_from"], credit["period_to"]) == (
+        "-100.00",
+        "2026-08-01",
+        "2026-08-31",
+    )
+    add(desk, "A-2", "10001", "--interval", "month", "--anchor", "2026-06-01", "--end", "15.06.2026")
+    create(desk, "2026-06-01", "--yes")
+    assert call(desk, "invoice", "end-credit", "A-2")[1]["problems"][0]["code"] == "KEINE_TEILBERECHNUNG"
+
+
+def test_c5_3_nothing_of_a_cancelled_invoice_is_given_back(desk: Desk) -> None:
+    add(desk, "A-1", "10001", "--price", "1200,00", "--prorate-end")
+    number = create(desk, "2026-06-01", "--yes")[1]["items"][0]["number"]
+    call(desk, "invoice", "cancel", number, "--reason", "falsch", "--yes")
+    call(desk, "order", "edit", "A-1", "--end", "30.09.2026")
+    assert call(desk, "invoice", "end-credit", "A-1")[1]["problems"][0]["code"] == "NICHTS_ZU_ERSTATTEN"
+
+
 def test_c4_7_what_yes_has_answered_only_warns(desk: Desk) -> None:
     add(desk, "A-1", "10001", "--interval", "month", "--anchor", "2025-11-01")
     code, answer = create(desk, "2026-12-01", "--dry-run")
