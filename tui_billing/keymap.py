@@ -59,12 +59,17 @@ LISTS = _on(
     "dummy",
     "payments",
     "receivables",
+    "numbers",
 )
 """Screens with one table: filter, sort, marks, F5."""
 FORMS = _on(
     "run_form",
     "customer_form",
     "company_form",
+    "mail_form",
+    "trial_mail",
+    "number_form",
+    "type_form",
     "ignored_form",
     "contact_form",
     "reason_form",
@@ -80,6 +85,8 @@ FORMS = _on(
     "receivable_form",
 )
 """Screens with fields: letters are typed, so only F-keys and Strg work there."""
+POSITIONS = _on("order_form", "invoicing_form")
+"""Forms with positions."""
 QUESTIONS = _on("why", "interval_why", "batch_why")
 """Screens with a number and its answer below it."""
 PAGERS = _on("pager") | QUESTIONS
@@ -99,10 +106,11 @@ KEYS: tuple[KeyRow, ...] = (
     KeyRow("customers", "k", "", N_("Kunden"), N_("Kunden, Anschrift und Versandart Abrechnung"), _on("start")),
     KeyRow("unknowns", "g", "", N_("Ungeklärte Sendungen"), N_("Sendungen ohne Antwort entscheiden"), _on("start")),
     KeyRow("ignored", "f7", "i", N_("Ignorierte"), N_("Ignorierte Kunden und Rechnungen"), _on("start")),
-    KeyRow("company", "f", "", N_("Firma"), N_("Verkäufer, Bank, Steuer"), _on("start")),
+    KeyRow("company", "f", "", N_("Firma"), N_("Verkäufer, Bank, Steuer, Nummern"), _on("start")),
+    KeyRow("mail", "m", "", N_("Versand und Mailtext"), N_("Absender, Text, Mailserver, Testmail"), _on("start")),
     KeyRow("audit", "f2", "l", N_("Protokoll"), N_("Wer hat was wann geändert"), _on("start")),
     KeyRow("verify", "p", "", N_("Prüfung"), N_("Datenbestand prüfen, Lücken der Nummern"), _on("start")),
-    KeyRow("import", "m", "", N_("Import"), N_("Kunden und Rechnungen aus CSV"), _on("start")),
+    KeyRow("import", "c", "", N_("Import"), N_("Kunden und Rechnungen aus CSV"), _on("start")),
     KeyRow("demo", "d", "", N_("Demo"), N_("Die erfundene Musterfirma anlegen"), _on("start")),
     KeyRow("orders", "a", "", N_("Aufträge"), N_("Aufträge mit ihren Intervallrechnungen"), _on("start")),
     KeyRow("intervals", "t", "", N_("Intervallrechnungen"), N_("Auswählen, was ansteht, und erstellen"), _on("start")),
@@ -157,8 +165,15 @@ KEYS: tuple[KeyRow, ...] = (
         "preview", "f3", "o", N_("Vorschau"), N_("Beleg und Mail, wie sie hinausgehen"), _on("run_detail", "unknowns")
     ),
     KeyRow(
-        "preview", "f3", "o", N_("Vorschau"), N_("Den Beleg als Text ansehen"), _on("invoices", "invoice_detail"), True
+        "preview",
+        "f3",
+        "o",
+        N_("Vorschau"),
+        N_("Mail und Beleg als Text ansehen"),
+        _on("invoices", "invoice_detail"),
+        True,
     ),
+    KeyRow("trial_mail", "t", "", N_("Testmail"), N_("Den Beleg an die eigene Adresse"), _on("invoice_detail"), True),
     KeyRow("log", "f2", "l", N_("Protokoll"), N_("Was mit diesem Datensatz geschah"), LISTS | _on("invoice_detail")),
     KeyRow("ignored", "f7", "i", N_("Ignorierte"), N_("Ignorierte Kunden bearbeiten"), _on("run_detail", "runs")),
     KeyRow("ignored", "f7", "i", N_("Ignorieren"), N_("Markierte Kunden ignorieren"), _on("customers"), True),
@@ -202,6 +217,8 @@ KEYS: tuple[KeyRow, ...] = (
     KeyRow("edit", "f4", "e", N_("Bezahlt am"), N_("Verschieben, mit Grund"), _on("payments"), True),
     KeyRow("switch", "tab", "", N_("Offen/alle"), N_("Offene Posten oder alle"), _on("receivables"), True),
     KeyRow("payments", "z", "", N_("Zahlungen"), N_("Zu den Zahlungen"), _on("receivables")),
+    KeyRow("edit", "f4", "e", N_("Nächste Nummer"), N_("Womit es weitergeht"), _on("numbers"), True),
+    KeyRow("new", "insert", "n", N_("Belegart"), N_("Eine Belegart mit ihrem Nummernkreis"), _on("numbers"), True),
     KeyRow("undo", "u", "ctrl+z", N_("Rückgängig"), N_("Die letzte Änderung zurücknehmen"), LISTS),
     # --- in a table ---
     KeyRow("up", "up", "", N_("Zeile hoch"), "", TABLE),
@@ -235,6 +252,21 @@ KEYS: tuple[KeyRow, ...] = (
     # --- forms ---
     KeyRow("next_field", "tab", "", N_("Nächstes Feld"), N_("Enter und Tab gehen ins nächste Feld"), FORMS, True),
     KeyRow("previous_field", "shift+tab", "", N_("Voriges Feld"), "", FORMS),
+    KeyRow("next_section", "pagedown", "", N_("Nächster Abschnitt"), N_("Erstes Feld des nächsten Abschnitts"), FORMS),
+    KeyRow("previous_section", "pageup", "", N_("Voriger Abschnitt"), "", FORMS),
+    KeyRow(
+        "insert_position",
+        "insert",
+        "ctrl+n",
+        N_("Position"),
+        N_("Leere Position vor der am Zeiger"),
+        POSITIONS,
+        True,
+    ),
+    KeyRow("delete_position", "ctrl+d", "ctrl+delete", N_("Position löschen"), N_("Die Position am Zeiger"), POSITIONS),
+    KeyRow("move_up", "ctrl+t", "ctrl+up", N_("Position hoch"), N_("Mit der vorigen tauschen"), POSITIONS),
+    KeyRow("move_down", "ctrl+g", "ctrl+down", N_("Position tiefer"), N_("Mit der nächsten tauschen"), POSITIONS),
+    KeyRow("undo", "ctrl+z", "", N_("Rückgängig"), N_("Die gelöschte Position zurückholen"), POSITIONS),
     KeyRow("save", "f8", "ctrl+s", N_("Anlegen"), N_("Rechnungslauf anlegen"), _on("run_form"), True),
     KeyRow("save", "f8", "ctrl+s", N_("Weiter"), N_("Zeigen, was ansteht"), _on("interval_form"), True),
     KeyRow("save", "f8", "ctrl+s", N_("Drucken"), N_("Drucken und festschreiben"), _on("mass_print"), True),
@@ -246,17 +278,26 @@ KEYS: tuple[KeyRow, ...] = (
         "ctrl+s",
         N_("Speichern"),
         N_("Prüfen und speichern"),
-        FORMS - _on("run_form", "interval_form", "mass_print", "batch_generate", "batch_report"),
+        FORMS - _on("run_form", "interval_form", "mass_print", "batch_generate", "batch_report", "trial_mail"),
         True,
     ),
+    KeyRow("save", "f8", "ctrl+s", N_("Senden"), N_("Die Testmail senden"), _on("trial_mail"), True),
+    KeyRow("numbers", "f4", "", N_("Nummern"), N_("Nummernkreise und Belegarten"), _on("company_form"), True),
+    KeyRow("mail", "f6", "", N_("Mail"), N_("Absender, Text, Mailserver, Testmail"), _on("company_form"), True),
+    KeyRow("preview", "f3", "", N_("Vorschau"), N_("Die Mail, wie sie jetzt dasteht"), _on("mail_form"), True),
+    KeyRow("trial_mail", "f9", "", N_("Testmail"), N_("Eine Mail an die eigene Adresse"), _on("mail_form"), True),
     KeyRow("why", "f6", "", N_("Warum"), N_("Warum ein Auftrag ansteht oder nicht"), _on("interval_form"), True),
     KeyRow("log", "f2", "", N_("Erstellungen"), N_("Erzeugte Nummern noch einmal"), _on("interval_form"), True),
     KeyRow("to_run", "f4", "", N_("In Lauf"), N_("In einen neuen Rechnungslauf"), _on("mass_print"), True),
     KeyRow("take_theirs", "f5", "", N_("Andere Fassung"), N_("Die fremde Fassung übernehmen"), FORMS),
     # --- everywhere ---
     KeyRow("palette", "ctrl+p", "", N_("Befehle"), N_("Alle Befehle dieses Bildschirms"), EVERYWHERE - _on("palette")),
-    KeyRow("back", "escape", "", N_("Zurück"), N_("Filter, dann Marken aufheben, dann zurück"), EVERYWHERE, True),
-    KeyRow("quit", "ctrl+q", "", N_("Beenden"), N_("Das Programm beenden"), EVERYWHERE),
+    KeyRow("quit", "ctrl+q", "", N_("Beenden"), N_("Das Programm beenden"), _on("start"), True),
+    KeyRow("back", "escape", "", N_("Zurück"), N_("Filter, dann Marken aufheben"), _on("start")),
+    KeyRow("back", "escape", "", N_("Zurück"), N_("Filter, dann Marken aufheben, dann zurück"), LISTS, True),
+    KeyRow("back", "escape", "", N_("Zurück"), N_("Fragt, wenn Getipptes verloren ginge"), FORMS, True),
+    KeyRow("back", "escape", "", N_("Zurück"), "", EVERYWHERE - LISTS - FORMS - _on("start"), True),
+    KeyRow("quit", "ctrl+q", "", N_("Beenden"), N_("Das Programm beenden"), EVERYWHERE - _on("start")),
 )
 
 _NAMES: dict[str, str] = {
@@ -293,6 +334,11 @@ _AREAS: dict[str, str] = {
     "customer_form": N_("Kunde"),
     "contact_form": N_("Kontakt"),
     "company_form": N_("Firma"),
+    "mail_form": N_("Versand und Mailtext"),
+    "trial_mail": N_("Testmail"),
+    "numbers": N_("Nummernkreise"),
+    "number_form": N_("Nummernkreise"),
+    "type_form": N_("Belegart"),
     "invoices": N_("Rechnungen"),
     "invoice_detail": N_("Rechnung"),
     "ignored": N_("Ignorierte"),

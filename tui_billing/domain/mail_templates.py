@@ -58,6 +58,15 @@ ENGLISH_NAMES = {
 """Every placeholder of a mail by its German name, with its English twin; those of the period (C7) come besides."""
 
 
+PLACEHOLDERS = (*ENGLISH_NAMES, *period_values(None, None))
+"""The German names that a text of a mail may name in braces."""
+
+
+def unknown_placeholders(text: str) -> tuple[str, ...]:
+    """The names in braces that no mail knows; each would block every mail (E6.2)."""
+    return fill(text, dict.fromkeys((*PLACEHOLDERS, *ENGLISH_NAMES.values()), ""))[1]
+
+
 @dataclass(frozen=True, slots=True)
 class MailText:
     """A filled template; `unknown` placeholders stay as typed and block the sending (E6.2)."""

@@ -10,7 +10,7 @@ For a screen with one table take ListScreen (list_screen.py), for fields FormScr
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -106,6 +106,10 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
     def title_text(self) -> str:
         """What the title line says at the left, translated."""
         return ""
+
+    def help_notes(self) -> Sequence[str]:
+        """Lines for F1 that are not known before it is asked, translated."""
+        return ()
 
     def show_title(self) -> None:
         """Title at the left, company at the right."""

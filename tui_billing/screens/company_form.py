@@ -1,4 +1,4 @@
-"""Firma: the seller on every document, bank, tax, and the mail profile."""
+"""Firma: the seller on every document, bank and tax; from here to numbers and mail profile."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ class CompanyFormScreen(FormScreen):
     NAME: ClassVar[str] = "company_form"
     HELP: ClassVar[str] = N_(
         "Die Angaben, die auf jeder Rechnung stehen. Ohne Name, Anschrift und Steuernummer oder USt-IdNr. wird keine "
-        "Rechnung festgeschrieben. Zugangsdaten des Mailservers: „tui-billing settings set mail.host …“."
+        "Rechnung festgeschrieben. F4 zeigt die Nummernkreise, F6 Absender, Mailtext und Mailserver."
     )
 
     def title_text(self) -> str:
@@ -65,6 +65,14 @@ class CompanyFormScreen(FormScreen):
         return company_service.save_company(
             self.desk, replace(record, **own, address=address_of(values, record.address))
         )
+
+    def action_numbers(self) -> None:
+        """F4: Nummernkreise; what is typed here waits."""
+        self.billing.open("numbers")
+
+    def action_mail(self) -> None:
+        """F6: Versand und Mailtext; what is typed here waits."""
+        self.billing.open("mail_form")
 
     def finish(self, result: Company) -> None:
         """What the law still misses is said, and does not keep anybody from storing."""

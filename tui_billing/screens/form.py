@@ -23,6 +23,7 @@ from tui_billing.domain.messages import Problem
 from tui_billing.i18n import _
 from tui_billing.i18n import say as sentence
 from tui_billing.screens.base import DeskScreen
+from tui_billing.screens.widgets.area_field import AreaField
 from tui_billing.screens.widgets.cells import fit
 from tui_billing.screens.widgets.date_input import DateInput
 from tui_billing.screens.widgets.field import ChoiceField, Field, FieldWidget, TextField, widget_id
@@ -51,7 +52,24 @@ def widget_for(spec: Field, value: Any) -> FieldWidget:
     """The widget of a field."""
     if spec.choices:
         return ChoiceField(spec, value)
+    if spec.kind == "area":
+        return AreaField(spec, value)
     return (DateInput if spec.kind == "date" else TextField)(spec, value)
+
+
+def heading_id(name: str) -> str:
+    """The id of the heading above the field of this name."""
+    return "heading-" + widget_id(name)
+
+
+def widgets_for(specs: Sequence[Field], values: Mapping[str, Any]) -> list[Widget]:
+    """A heading where a section begins, and the fields."""
+    widgets: list[Widget] = []
+    for spec in specs:
+        if spec.heading:
+            widgets.append(FormHeading(_(spec.heading), id=heading_id(spec.name)))
+        widgets.append(widget_for(spec, values.get(spec.name)))
+    return widgets
 
 
 class FormScreen(DeskScreen):
@@ -94,11 +112,9 @@ class FormScreen(DeskScreen):
         """Headings and fields."""
         self.record = self.read_record()
         values = self.values_of(self.record)
-        widgets: list[Widget] = []
-        for spec in self.fields():
-            if spec.heading:
-                widgets.append(FormHeading(_(spec.heading), classes="" if widgets else "-first"))
-            widgets.append(widget_for(spec, values.get(spec.name)))
+        widgets = widgets_for(self.fields(), values)
+        if widgets and isinstance(widgets[0], FormHeading):
+            widgets[0].add_class("-first")
         yield FormBody(*widgets)
 
     def compose_foot(self) -> ComposeResult:
@@ -130,10 +146,14 @@ class FormScreen(DeskScreen):
     def on_field_widget_next(self, message: FieldWidget.Next) -> None:
         """Enter: next field; behind the last one the way to save is named."""
         message.field.check()
-        if message.field is self.widgets[-1]:
+        if self.is_end(message.field):
             self.say(_("F8 speichert."))
         else:
             self.action_next_field()
+
+    def is_end(self, field: FieldWidget) -> bool:
+        """Whether Enter goes no further from here."""
+        return field is self.widgets[-1]
 
     def on_field_widget_edited(self, message: FieldWidget.Edited) -> None:
         if self.status.text and not self.status.is_asking:
@@ -162,6 +182,20 @@ class FormScreen(DeskScreen):
         widgets = self.widgets
         at = widgets.index(self.focused) if self.focused in widgets else -1
         widgets[(at + by) % len(widgets)].enter()
+
+    def action_next_section(self) -> None:
+        """Bild↓: the first field of the next section, behind the last one the last field."""
+        widgets = self.widgets
+        at = widgets.index(self.focused) if self.focused in widgets else -1
+        below = [n for n in section_starts(widgets) if n > at]
+        widgets[below[0] if below else -1].enter()
+
+    def action_previous_section(self) -> None:
+        """Bild↑: the first field of this section, from there that of the one before."""
+        widgets = self.widgets
+        at = widgets.index(self.focused) if self.focused in widgets else 0
+        above = [n for n in section_starts(widgets) if n < at]
+        widgets[above[-1] if above else 0].enter()
 
     def action_save(self) -> None:
         """F8: check every field, then store."""
@@ -228,6 +262,11 @@ class FormScreen(DeskScreen):
             self.ask(_("Getipptes verwerfen?"), (_("Verwerfen"), lambda: self.dismiss(None)))
         else:
             self.dismiss(None)
+
+
+def section_starts(widgets: Sequence[FieldWidget]) -> list[int]:
+    """Where the sections of a form begin."""
+    return [n for n, widget in enumerate(widgets) if n == 0 or widget.spec.heading]
 
 
 def is_same(before: Any, after: Any) -> bool:

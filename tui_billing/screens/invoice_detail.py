@@ -11,6 +11,7 @@ from tui_billing.i18n import _
 from tui_billing.screens import show
 from tui_billing.screens.base import DeskScreen
 from tui_billing.screens.document_text import document_lines
+from tui_billing.screens.mail_lines import document_and_mail
 from tui_billing.screens.widgets.text_view import PLAIN, STRONG, TextView
 
 
@@ -61,9 +62,25 @@ class InvoiceDetailScreen(DeskScreen):
         )
         return [text.rstrip(), *([f"  {row.reply}"] if row.reply else [])]
 
+    def why_not(self, action: str) -> str:
+        if action in ("preview", "edit", "trial_mail") and self.document is None:
+            return _("Der Beleg ist nicht mehr da.")
+        return ""
+
     def action_preview(self) -> None:
-        """F3 shows what is here already."""
-        self.query_one(TextView).action_first()
+        """F3: the mail as it would go out; the document stands here already."""
+        assert self.document is not None
+        title = _("Vorschau · {number}").format(number=self.document.number)
+        self.billing.open("pager", title=title, lines=document_and_mail(self.desk, self.document))
+
+    def action_trial_mail(self) -> None:
+        """t: this document by mail to oneself."""
+        assert self.document is not None
+        self.billing.open("trial_mail", self._tried, number=self.document.number)
+
+    def _tried(self, text: str | None) -> None:
+        if text:
+            self.say(text)
 
     def action_edit(self) -> None:
         """F4: the customer."""

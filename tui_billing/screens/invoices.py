@@ -9,8 +9,8 @@ from tui_billing.domain.messages import N_
 from tui_billing.domain.runs import IgnoredKind, InvoiceRun
 from tui_billing.i18n import _, ngettext
 from tui_billing.screens import show
-from tui_billing.screens.document_text import document_lines
 from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.mail_lines import document_and_mail
 from tui_billing.screens.widgets.record_table import Column
 
 
@@ -23,6 +23,7 @@ class InvoicesScreen(ListScreen):
         "Alle Belege. / filtert nach Nummer, Kunde, Datum oder Stand; m nimmt die markierten in einen Rechnungslauf."
     )
     EMPTY: ClassVar[str] = N_("Noch kein Beleg. „tui-billing import invoices DATEI“ liest Rechnungen ein.")
+    LOG: ClassVar[str] = "invoices"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Nummer"), 14),
         Column("date", N_("Datum"), 8),
@@ -82,12 +83,12 @@ class InvoicesScreen(ListScreen):
         self.billing.open("invoice_detail", document_id=record.id)
 
     def action_preview(self) -> None:
-        """F3: the document as text."""
+        """F3: the mail as it would go out, and the document as text."""
         record = self.current()
         document = self.desk.store.get(Document, record.id) if record else None
         if document is not None:
             title = _("Vorschau · {number}").format(number=document.number)
-            self.billing.open("pager", title=title, lines=document_lines(document))
+            self.billing.open("pager", title=title, lines=document_and_mail(self.desk, document))
 
     def action_edit(self) -> None:
         """F4: the customer of the document."""

@@ -10,10 +10,11 @@ from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.document_text import document_lines
+from tui_billing.screens.mail_lines import mail_lines
 from tui_billing.screens.run_texts import reason_name, row_note
 from tui_billing.screens.widgets.status_line import duration
 from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
-from tui_billing.services import mail_text, run_lease, run_mend, settings
+from tui_billing.services import run_lease, run_mend, send_single, settings
 from tui_billing.services.run_checks import ADDRESS_CHANGED
 from tui_billing.services.run_execution import ExecuteOptions, ExecutePlan, ExecutionResult, execute, plan_execute
 from tui_billing.services.runs import RunView
@@ -148,27 +149,11 @@ def preview(screen: "RunDetailScreen", row: RunRow) -> None:
         return
     lines: list[tuple[str, str]] = []
     if screen.run.parameters.type is RunType.EMAIL:
-        lines = mail_lines(screen, document, row)
+        # What the clerk saw counts until a changed address is confirmed; from none to one needs no word (E7.2).
+        to = row.address or None
+        lines = mail_lines(send_single.preview_mail(screen.desk, document.id, to, copy=row.copy))
     title = _("Vorschau · {number}").format(number=document.number)
     screen.billing.open("pager", title=title, lines=[*lines, *document_lines(document)])
-
-
-def mail_lines(screen: "RunDetailScreen", document: Document, row: RunRow) -> list[tuple[str, str]]:
-    """An, Betreff, Text; a placeholder that does not exist is named, because it blocks the run (E6.2)."""
-    profile = mail_text.read_profile(screen.desk.store)
-    text = profile.text_of([document], language=document.language, copy=row.copy)
-    lines = [
-        (_("E-Mail"), STRONG),
-        (_("  Von:     {address}").format(address=profile.sender or "–"), PLAIN),
-        (_("  An:      {address}").format(address=", ".join(row.address) or "–"), PLAIN),
-        (_("  Betreff: {subject}").format(subject=text.subject), PLAIN),
-        ("", PLAIN),
-        *((f"  {line}", PLAIN) for line in text.text.splitlines()),
-    ]
-    lines += [
-        (_("  Unbekannter Platzhalter {name}: so wird nichts versendet").format(name=n), STRONG) for n in text.unknown
-    ]
-    return [*lines, ("", PLAIN)]
 
 
 def show_log(screen: "RunDetailScreen") -> None:

@@ -141,6 +141,9 @@ class StartScreen(ListScreen):
     def action_company(self) -> None:
         self.billing.open("company_form")
 
+    def action_mail(self) -> None:
+        self.billing.open("mail_form")
+
     def action_audit(self) -> None:
         self.billing.open("audit")
 
@@ -186,6 +189,7 @@ def _counters(data: "overview.Overview") -> list[Entry]:
         ("receivables", _("Offene Posten")),
         ("payments", _("Zahlungen")),
         ("company", _("Firma")),
+        ("mail", _("Versand, Mailtext")),
         ("audit", _("Protokoll")),
         ("verify", _("Prüfung")),
     )

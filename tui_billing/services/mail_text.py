@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from tui_billing.domain.documents import Document
+from tui_billing.domain.documents import Document, DocumentHead
+from tui_billing.domain.hosts import is_local
 from tui_billing.domain.inputs import parse_email
 from tui_billing.domain.mail_templates import MailText, compose
 from tui_billing.domain.messages import N_, Problem
-from tui_billing.domain.parties import Company
+from tui_billing.domain.parties import Channel, Company, CustomerHead
 from tui_billing.services import settings
 from tui_billing.store.repositories import Repository
 
@@ -59,6 +60,14 @@ def read_profile(store: Repository) -> MailProfile:
     )
 
 
+def sample_document(store: Repository) -> Document | None:
+    """A document to try the texts on: the newest that a customer gets by mail, else the newest."""
+    heads = sorted(store.scan(DocumentHead), key=lambda d: (d.invoice_date, d.id), reverse=True)
+    by_mail = {c.id for c in store.scan(CustomerHead) if c.emails and c.channel is Channel.EMAIL}
+    chosen = next((d for d in heads if d.customer_id in by_mail), heads[0] if heads else None)
+    return store.get(Document, chosen.id) if chosen else None
+
+
 def _server_problems(profile: MailProfile) -> list[Problem]:
     """A server that no mail can be handed to; asked before a run begins, so that it can still be rebuilt."""
     if profile.transport != "smtp":
@@ -66,8 +75,7 @@ def _server_problems(profile: MailProfile) -> list[Problem]:
     if not profile.host:
         text = N_("Es ist kein Mailserver eingestellt (mail.host).")
         return [Problem("MAILSERVER_FEHLT", text, where="mail.host")]
-    is_local = profile.host in ("localhost", "::1") or profile.host.startswith("127.")
-    if profile.security == "none" and not is_local:
+    if profile.security == "none" and not is_local(profile.host):
         text = N_("Unverschlüsselt wird nur zu localhost gesendet; bitte mail.security auf starttls oder tls stellen.")
         return [Problem("UNVERSCHLUESSELT", text, where="mail.security")]
     return []

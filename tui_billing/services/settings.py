@@ -1,5 +1,6 @@
 """Settings: every key stands in domain/settings.py with type and default; what is stored is its text."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -103,3 +104,20 @@ def set_value(desk: Desk, key: str, value: str) -> str:
         elif current.value != stored:
             tx.put(replace(current, value=stored))
     return stored
+
+
+def set_values(desk: Desk, values: Mapping[str, str]) -> frozenset[str]:
+    """Store several settings in one undoable step; returns the keys whose value is another now."""
+    wanted = {key: normalised(spec(key), value) for key, value in values.items()}
+    changed = {key: value for key, value in wanted.items() if get(desk.store, key) != value}
+    if not changed:
+        return frozenset()
+    names = ", ".join(changed)
+    with desk.store.transaction(f"Einstellungen {names}", undoable=True) as tx:
+        for key, value in changed.items():
+            current = tx.find_one(Setting, "key", key)
+            if current is None:
+                tx.insert(Setting(key=key, value=value))
+            else:
+                tx.put(replace(current, value=value))
+    return frozenset(changed)

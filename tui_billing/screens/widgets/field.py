@@ -33,7 +33,8 @@ class Field:
     """One field of a form. `label`, `hint`, `heading` and choices are German message ids.
 
     `parse` gives (value or None, problems); `show` turns a value into the text to edit; `echo` says what was
-    understood, beside the field. With `choices` ((value, label), …) it is chosen, not typed. `kind` "date" is a date.
+    understood, beside the field. With `choices` ((value, label), …) it is chosen, not typed. `kind` "date" is a date,
+    "area" a text of several lines.
     """
 
     name: str
@@ -117,6 +118,12 @@ class FieldWidget(Widget, can_focus=True, inherit_bindings=False):
     def accept(self) -> None:
         """What stands here is stored now."""
 
+    def state(self) -> Any:
+        """What stands here and what it was at first, for a field of the same kind to take over."""
+
+    def take(self, state: Any) -> None:
+        """Show what another field of the same kind showed."""
+
     def check(self) -> tuple[Any, list[Problem]]:
         """Read and show the problems; returns value and errors (warnings do not stop anybody)."""
         value, problems = self.read()
@@ -161,8 +168,8 @@ class FieldWidget(Widget, can_focus=True, inherit_bindings=False):
         sign = ">" if self.has_focus else " "
         segments = [Segment(f" {sign}{fit(_(self.spec.label), LABEL_WIDTH)} ", self._component("label")), *self.box()]
         used = sum(cell_len(s.text) for s in segments)
-        rest = max(0, width - used)
-        segments.append(Segment(fit("  " + self.note(), rest), self._component("note")))
+        rest, note = max(0, width - used), self.note()
+        segments.append(Segment(fit("  " + note if note else "", rest), self._component("note")))
         return Strip(segments).crop(0, width)
 
     def entered(self) -> None:
@@ -204,6 +211,15 @@ class TextField(FieldWidget):
 
     def accept(self) -> None:
         self.initial = self.text
+
+    def state(self) -> tuple[str, str]:
+        return self.text, self.initial
+
+    def take(self, state: tuple[str, str]) -> None:
+        self.text, self.initial = state
+        self.cursor, self.is_selected = len(self.text), False
+        self.show_problems([])
+        self.refresh()
 
     def entered(self) -> None:
         """Entering selects everything: the first letter replaces it, an arrow keeps it."""
@@ -322,6 +338,14 @@ class ChoiceField(FieldWidget):
 
     def accept(self) -> None:
         self.initial = self.index
+
+    def state(self) -> tuple[int, int]:
+        return self.index, self.initial
+
+    def take(self, state: tuple[int, int]) -> None:
+        self.index, self.initial = state
+        self.show_problems([])
+        self.refresh()
 
     @property
     def value(self) -> Any:
