@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from base64 import b64decode
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,13 @@ from tui_billing.dispatch.passwords import NoPassword
 from tui_billing.dispatch.port import Lookup
 
 ID = "<a1.7.1@muster.example>"
-ANSWERS = {"LOGIN": "OK in", "EXAMINE": "OK [READ-ONLY] there", "UID": "OK done", "LOGOUT": "OK bye"}
+ANSWERS = {
+    "LOGIN": "OK in",
+    "AUTHENTICATE": "OK in",
+    "EXAMINE": "OK [READ-ONLY] there",
+    "UID": "OK done",
+    "LOGOUT": "OK bye",
+}
 
 
 class ImapServer:
@@ -45,6 +52,9 @@ class ImapServer:
                 if verb == "CAPABILITY":
                     file.write(b"* CAPABILITY IMAP4rev1\r\n" + f"{tag} OK done\r\n".encode())
                     continue
+                if verb == "AUTHENTICATE":
+                    file.write(b"+ \r\n")
+                    self.lines.append(b64decode(file.readline()).decode())
                 answer = self.answers[verb]
                 if answer == "drop":
                     sock.close()
@@ -120,3 +130,11 @@ def test_no_server_no_password_and_odd_ids_are_not_known() -> None:
 )
 def test_the_address_of_the_archive(url: str, expected: ImapProfile | None) -> None:
     assert parse_url(url) == expected
+
+
+def test_a_password_with_umlauts_logs_in_and_stands_in_no_answer() -> None:
+    with ImapServer(hits="4") as server:
+        assert ask(server, lambda: "geheim-ä") == Lookup(True, "archiv@localhost/Gesendet")
+    assert "\0archiv\0geheim-ä" in server.lines
+    with ImapServer(AUTHENTICATE="NO wrong") as server:
+        assert ask(server, lambda: "geheim-ä") == Lookup(None, "wrong")

@@ -135,3 +135,10 @@ def test_domains_by_the_idna_package() -> None:
 def test_the_message_id_is_made_from_installation_dispatch_and_generation() -> None:
     assert message_id("a1b2", 17, 2, "müller.example") == "<a1b2.17.2@xn--mller-kva.example>"
     assert message_id("a1>\r\n", 17, 2, "b.example", "20261122") == "<a1.17.2.20261122@b.example>"
+
+
+def test_a_name_that_looks_encoded_stays_text_and_an_address_stands_once() -> None:
+    mail = build_mail(content(subject="=?utf-8?q?bezahlt?= RE-1", recipients=("a@B.de", "a@b.de", "c@b.de")))
+    message = message_from_bytes(mail, policy=policy.default)
+    assert message["Subject"] == "= ?utf-8?q?bezahlt?= RE-1"
+    assert message["To"] == "a@b.de, c@b.de"

@@ -10,7 +10,8 @@ from urllib.parse import unquote, urlsplit
 from tui_billing.dispatch.passwords import NoPassword
 from tui_billing.dispatch.port import Lookup
 from tui_billing.dispatch.replies import shown
-from tui_billing.dispatch.smtp_session import is_local, tls_context
+from tui_billing.dispatch.smtp_session import tls_context
+from tui_billing.domain.hosts import is_local
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +80,7 @@ class ImapArchive:
         password = self.password()
         connection = self._connect()
         try:
-            connection.login(self.profile.user, password)
+            _log_in(connection, self.profile.user, password)
             folder = self.profile.folder.replace("\\", "\\\\").replace('"', '\\"')
             answer, data = connection.select(f'"{folder}"', readonly=True)
             if answer != "OK":
@@ -91,6 +92,14 @@ class ImapArchive:
             return Lookup(bool(hits), f"{self.profile.user}@{self.profile.host}/{self.profile.folder}")
         finally:
             _part(connection)
+
+
+def _log_in(connection: imaplib.IMAP4, user: str, password: str) -> None:
+    """LOGIN, or PLAIN where it is not ASCII, which imaplib's LOGIN cannot send and would quote in its error."""
+    if (user + password).isascii():
+        connection.login(user, password)
+    else:
+        connection.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
 
 
 def _part(connection: imaplib.IMAP4) -> None:

@@ -128,8 +128,8 @@ def _head(content: MailContent, headers: "EmailPolicy[EmailMessage]") -> bytes:
     if not MESSAGE_ID.fullmatch(content.message_id):
         raise ValueError(f"not a Message-ID: {content.message_id!r}")
     message = EmailMessage(policy=headers)
-    message["To"] = [_address(a) for a in content.recipients]
-    message["Subject"] = clean(content.subject).strip()
+    message["To"] = [_address(a) for a in dict.fromkeys(envelope_address(a) for a in content.recipients)]
+    message["Subject"] = clean(content.subject).strip().replace("=?", "= ?")  # else it could pass for RFC 2047
     language = "en" if content.language == "en" else "de"
     fixed = (
         f"Date: {format_datetime(content.date)}\r\nMessage-ID: {content.message_id}\r\nContent-Language: {language}\r\n"

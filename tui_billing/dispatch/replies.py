@@ -56,6 +56,8 @@ def shown(words: bytes | str) -> str:
 def judge(step: Step, code: int, words: bytes | str) -> Outcome:
     """The outcome of a reply that is not the hoped-for one, or of any reply to the final dot."""
     reply = shown(words)
+    if step is Step.ARCHIVE:
+        reply = f"{reply} ({step})"  # it is not the customer's address
     if step is Step.DOT and 200 <= code < 300:
         return Outcome(RowState.SENT, reply, code)
     if 400 <= code < 500:

@@ -125,12 +125,13 @@ class SmtpTransport:
         raise Ended(outcome)
 
     def _envelope(self, client: Client, mail: bytes, envelope: Envelope) -> None:
-        sender, *recipients = (envelope_address(a) for a in (envelope.sender, *envelope.recipients))
+        sender = envelope_address(envelope.sender)
+        recipients = list(dict.fromkeys(envelope_address(a) for a in envelope.recipients))
         archive = envelope_address(envelope.archive) if envelope.archive else ""
         options = self._options(client, mail, (sender, *recipients, archive))
         commands = [(Step.MAIL, f"MAIL FROM:<{sender}>{options}")]
         commands += [(Step.RCPT, f"RCPT TO:<{address}>") for address in recipients]
-        if archive:
+        if archive and archive not in recipients:
             commands.append((Step.ARCHIVE, f"RCPT TO:<{archive}>"))
         if client.has_extn("pipelining"):
             self._say_at_once(client, commands)

@@ -128,7 +128,19 @@ class Client(smtplib.SMTP):
         return True
 
     def authenticate(self, user: str, password: str) -> tuple[int, bytes]:
-        """One attempt with the first mechanism that both sides know; (504, …) where there is none."""
+        """One attempt with the first mechanism that both sides know; (504, …) where there is none.
+
+        A server that repeats what it was sent must not bring the password into a reply that is kept.
+        """
+        try:
+            code, words = self._authenticate(user, password)
+        except Garbled:
+            raise Garbled(b"") from None
+        for secret in (_b64(f"\0{user}\0{password}"), _b64(password), password):
+            words = words.replace(secret.encode(), b"***") if secret else words
+        return code, words
+
+    def _authenticate(self, user: str, password: str) -> tuple[int, bytes]:
         offered = self.esmtp_features.get("auth", "").upper().split()
         if "PLAIN" in offered:
             return self.docmd("AUTH", "PLAIN " + _b64(f"\0{user}\0{password}"))

@@ -8,6 +8,7 @@ from tui_billing.dispatch.passwords import NoPassword
 from tui_billing.dispatch.port import Outcome, Pace
 from tui_billing.dispatch.replies import Step, judge
 from tui_billing.dispatch.smtp_client import Client
+from tui_billing.domain.hosts import is_local
 from tui_billing.domain.runs import RowState
 
 
@@ -43,11 +44,6 @@ def tls_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def is_local(host: str) -> bool:
-    """Whether plain text stays on this machine."""
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _stop(words: str) -> Ended:
