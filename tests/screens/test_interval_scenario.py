@@ -12,7 +12,7 @@ from tui_billing.domain.creations import IntervalCreation, IntervalSelectionPara
 from tui_billing.domain.documents import Document, DocumentState
 from tui_billing.domain.orders import IntervalTerms, IntervalUnit, Order, OrderLine, Period, PeriodState
 from tui_billing.domain.runs import InvoiceRun
-from tui_billing.screens.widgets.lines import BalanceLine
+from tui_billing.screens.widgets.lines import TextLine
 from tui_billing.screens.widgets.text_view import TextView
 from tui_billing.services import orders
 from tui_billing.services.desk import Desk
@@ -186,9 +186,15 @@ async def test_an_order_is_made_by_keys_and_shows_its_dates_while_it_is_typed(tm
             app.screen.field(name).focus()
             await settle(pilot)
             await type_text(pilot, text)
-        lines = [line.left for line in app.screen.query(BalanceLine)]
-        assert lines[0] == "2026 □□□□□□□□□□··  2027 ············"
-        assert lines[1] == "nächste 31.01.26 28.02.26 31.03.26 30.04.26 31.05.26 30.06.26"
+        lines = {
+            name: app.screen.query_one(f"#{name}", TextLine).left for name in ("balance", "strip", "dates", "dates2")
+        }
+        assert lines == {
+            "balance": "nächste Rechnung: Netto 700,00 · USt 133,00 · Brutto 833,00\xa0€",
+            "strip": "2026 □□□□□□□□□□··  2027 ············",
+            "dates": "nächste 31.01.26 28.02.26 31.03.26 30.04.26 31.05.26 30.06.26",
+            "dates2": "        31.07.26 31.08.26 30.09.26 31.10.26 30.11.26 31.12.26",
+        }
         await press(pilot, "f8")
         assert title(app) == "Aufträge"
         assert rows(app) == ["> A-1001 Turnverein 1899… monatlich Miete {Mona… 31.01.26 aktiv"]

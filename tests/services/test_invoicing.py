@@ -91,6 +91,14 @@ def test_an_open_document_is_edited_and_its_receivable_follows(desk: Desk) -> No
         invoicing.edit(desk, document)
 
 
+def test_an_edit_brings_in_nothing_that_the_law_forbids_but_may_leave_an_address_for_later(desk: Desk) -> None:
+    made = add_invoice(desk, add_customer(desk, "10009", address=Address()))
+    edited = invoicing.edit(desk, replace(made, header_text="Guten Tag"))
+    with pytest.raises(Refused) as refused:
+        invoicing.edit(desk, replace(edited, lines=(replace(edited.lines[0], name=" "),)))
+    assert [p.code for p in refused.value.problems] == ["LEISTUNGSBESCHREIBUNG_FEHLT"]
+
+
 def test_a_final_document_is_not_edited_but_cancelled_by_a_storno(desk: Desk) -> None:
     document = invoicing.apply_new(desk, invoicing.plan_new(desk.store, new()))
     documents.finalise(desk, document.id)

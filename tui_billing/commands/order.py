@@ -9,7 +9,7 @@ from tui_billing.commands.import_ import read_file
 from tui_billing.domain.codec import encode
 from tui_billing.domain.format import day as shown_day
 from tui_billing.domain.interval_names import rhythm
-from tui_billing.domain.interval_schedule import BillingPeriod, StripMark
+from tui_billing.domain.interval_schedule import BillingPeriod
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.orders import IntervalTerms, Order, Period
 from tui_billing.domain.parties import Customer
@@ -17,7 +17,6 @@ from tui_billing.i18n import _
 from tui_billing.services import order_files, orders
 
 STATE_NAMES = {"active": N_("aktiv"), "paused": N_("pausiert"), "closed": N_("abgeschlossen")}
-BOXES = {StripMark.BILLED: "■", StripMark.DUE: "□", StripMark.WAIVED: "–", StripMark.FUTURE: "·"}
 
 
 def register(parser: ArgumentParser) -> None:
@@ -175,9 +174,6 @@ def _period(period: BillingPeriod) -> dict[str, str]:
 
 def preview_lines(view: orders.OrderPreview) -> list[str]:
     """The strip by year and the next dates for people."""
-    years: dict[int, str] = {}
-    for period, mark in view.strip:
-        years[period.start.year] = years.get(period.start.year, "") + BOXES[mark]
     dates = [f"{shown_day(p.trigger)}  {shown_day(p.start)}–{shown_day(p.end)}" for p in view.next]
-    strip = "  ".join(f"{year} {boxes}" for year, boxes in years.items())
+    strip = orders.strip_text(view.strip)
     return [line for line in (strip, _("Nächste Termine:") if dates else "", *dates) if line]

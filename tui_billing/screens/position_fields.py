@@ -1,4 +1,4 @@
-"""The positions of an order or a document as fields of a form: every stored one, and an empty one behind them."""
+"""The positions of an order or a document as fields of a form."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any
 
 from tui_billing.domain import format as fmt
-from tui_billing.domain.documents import Line, VatCategory
+from tui_billing.domain.documents import Line, Totals, VatCategory
 from tui_billing.domain.inputs import parse_amount, parse_date, parse_percent, parse_quantity
 from tui_billing.domain.interval_names import BASIS_NAMES, SCALE_NAMES
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.orders import OrderLine, PriceChange, ScaleStep
 from tui_billing.i18n import _
-from tui_billing.screens.readers import optional
+from tui_billing.screens import show
+from tui_billing.screens.readers import block_field, optional
 from tui_billing.screens.widgets.field import Field
 
 CATEGORIES: tuple[tuple[VatCategory, str], ...] = (
@@ -24,15 +25,37 @@ CATEGORIES: tuple[tuple[VatCategory, str], ...] = (
     (VatCategory.ZERO_RATED, N_("0 %")),
     (VatCategory.OUT_OF_SCOPE, N_("nicht steuerbar")),
 )
-COMMON = ("article", "name", "description", "quantity", "unit", "unit_price", "price_unit", "discount_percent")
+COMMON = ("name", "article", "description", "quantity", "unit", "unit_price", "price_unit", "discount_percent")
 ORDER_ONLY = ("price_basis", "price_changes", "scale", "scale_mode", "yearly_value")
 VAT = ("vat_category", "vat_rate")
+DOCUMENT_TEXTS = (
+    "header_text", "footer_text", "buyer_order_reference", "gross_prices", "exemption_reason", "property_work",
+)  # fmt: skip
+"""What orders and documents have in their heads."""
+JA_NEIN = ((False, N_("Nein")), (True, N_("Ja")))
 Parsed = tuple[Any, list[Problem]]
 
 
 def prefix(position: int) -> str:
     """Names of the fields of position 1, 2 …"""
     return f"lines.{position}."
+
+
+def place_of(name: str) -> tuple[int, str]:
+    """(2, "unit_price") of lines.2.unit_price; position 0 for a field of the head."""
+    head, _dot, rest = name.partition(".")
+    number, _dot, field = rest.partition(".")
+    return (int(number), field) if head == "lines" and number.isdigit() else (0, name)
+
+
+def heading(position: int) -> str:
+    """Above the fields of a position."""
+    return _("Position {n}").format(n=position)
+
+
+def is_taxed(category: VatCategory) -> bool:
+    """Whether a line of this category carries a rate."""
+    return category is VatCategory.STANDARD
 
 
 def _price(text: str) -> Parsed:
@@ -75,14 +98,32 @@ def _changes(value: Sequence[PriceChange]) -> str:
     return " ".join(f"{fmt.day(c.valid_from)}:{_amount(c.unit_price)}" for c in value)
 
 
+def document_text_fields() -> list[Field]:
+    """The head of orders and documents: texts, and what the law wants to be told."""
+    return [
+        block_field("header_text", N_("Kopftext")),
+        block_field("footer_text", N_("Schlusstext")),
+        Field("buyer_order_reference", N_("Bestellnummer des Kunden"), width=24),
+        Field("gross_prices", N_("Bruttopreise"), choices=JA_NEIN),
+        Field("exemption_reason", N_("Grund der Steuerbefreiung"), width=46, hint=N_("etwa § 4 Nr. 12 UStG")),
+        Field("property_work", N_("Hinweis § 14b (Grundstück)"), choices=JA_NEIN, hint=N_("Privatkunde bewahrt auf")),
+    ]
+
+
+def sums_text(totals: Totals) -> str:
+    """Netto 100,00 · USt 19,00 · Brutto 119,00 €"""
+    return _("Netto {net} · USt {tax} · Brutto {gross}").format(
+        net=show.amount(totals.net), tax=show.amount(totals.tax), gross=show.eur(totals.gross)
+    )
+
+
 def common_fields(position: int) -> list[Field]:
     """What positions of orders and documents share."""
     p = prefix(position)
     return [
-        Field(f"{p}name", N_("Bezeichnung"), width=46,
-              heading=_("Position {n}").format(n=position)),
+        Field(f"{p}name", N_("Bezeichnung"), width=46, heading=heading(position)),
         Field(f"{p}article", N_("Artikel"), width=14),
-        Field(f"{p}description", N_("Beschreibung"), width=46),
+        block_field(f"{p}description", N_("Beschreibung")),
         Field(f"{p}quantity", N_("Menge"), parse=parse_quantity, show=_number, width=12),
         Field(f"{p}unit", N_("Einheit"), width=12),
         Field(f"{p}unit_price", N_("Preis"), parse=_price, show=_amount, width=14),
@@ -113,19 +154,19 @@ def order_fields(position: int, today: Callable[[], date]) -> list[Field]:
     ]  # fmt: skip
 
 
-def line_values(lines: Sequence[OrderLine] | Sequence[Line], names: Sequence[str], blank: Any) -> dict[str, Any]:
-    """Field name -> value of every line and of the empty one behind them."""
-    every = [*lines, blank]
-    return {prefix(n) + name: getattr(line, name) for n, line in enumerate(every, 1) for name in names}
+def line_values(lines: Sequence[OrderLine] | Sequence[Line], names: Sequence[str]) -> dict[str, Any]:
+    """Field name -> value of every line."""
+    return {prefix(n) + name: getattr(line, name) for n, line in enumerate(lines, 1) for name in names}
 
 
-def lines_of(before: Sequence[Any], values: Mapping[str, Any], names: Sequence[str], blank: Any) -> tuple[Any, ...]:
-    """The typed positions; one without name and article is left out."""
-    made = []
-    for n, line in enumerate([*before, blank], 1):
+def lines_of(bases: Sequence[Any], values: Mapping[str, Any], names: Sequence[str], blank: Any) -> tuple[Any, ...]:
+    """The typed positions over the stored ones that they were; an empty one is left out."""
+    empty = {name: getattr(blank, name) for name in names}
+    made: list[Any] = []
+    for n, base in enumerate(bases, 1):
         typed = {name: values[prefix(n) + name] for name in names}
-        if typed["name"] or typed["article"]:
-            made.append(replace(line, position=n, **typed))
+        if typed != empty:
+            made.append(replace(base, position=len(made) + 1, **typed))
     return tuple(made)
 
 

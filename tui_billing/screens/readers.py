@@ -1,11 +1,14 @@
-"""Readers for fields that may stay empty, and for lists."""
+"""Readers for fields that may stay empty, for lists, and for texts of several lines."""
 
 from collections.abc import Callable
 from typing import Any
 
 from tui_billing.domain import inputs
 from tui_billing.domain.messages import N_, Problem
-from tui_billing.screens.widgets.field import Parse
+from tui_billing.domain.texts import clean_block
+from tui_billing.screens.widgets.field import Field, Parse
+
+NEW_LINE = "↵"
 
 
 def optional(parse: Callable[[str], tuple[Any, list[Problem]]], empty: Any = "") -> Parse:
@@ -28,6 +31,20 @@ def email_list(text: str) -> tuple[tuple[str, ...] | None, list[Problem]]:
             found.append(address)
     errors = [p for p in problems if not p.warning]
     return (None if errors else tuple(found)), problems
+
+
+def block_field(name: str, label: str) -> Field:
+    """A text of several lines in one line: ↵ stands where the next one begins, typed as \\n."""
+    return Field(name, label, parse=_read_block, show=_in_one_line, width=46, hint=N_("\\n: neue Zeile"))
+
+
+def _in_one_line(text: str) -> str:
+    return text.replace("\n", NEW_LINE)
+
+
+def _read_block(text: str) -> tuple[str, list[Problem]]:
+    lines = text.replace("\\n", NEW_LINE).split(NEW_LINE)
+    return clean_block("\n".join(lines)).strip(), []
 
 
 def whole_number(maximum: int) -> Parse:

@@ -1,13 +1,13 @@
 """Aufträge: saved, found, deleted, and their life at a glance (next dates, strip of periods)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tui_billing.domain.documents import Document, DocumentType, Line, VatCategory
-from tui_billing.domain.interval_invoice import interval_parts
+from tui_billing.domain.interval_invoice import interval_parts, once_parts
 from tui_billing.domain.interval_schedule import BillingPeriod, StripMark, schedule
 from tui_billing.domain.interval_selection import LedgerEntry
 from tui_billing.domain.messages import N_, Problem, Refused
@@ -23,6 +23,8 @@ from tui_billing.store.repositories import Repository, Store, Transaction
 
 NEXT_DATES = 12
 STRIP_PERIODS = 24
+MANY_YEARS = 6
+BOXES = {StripMark.BILLED: "■", StripMark.DUE: "□", StripMark.WAIVED: "–", StripMark.FUTURE: "·"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,9 @@ def delete(desk: Desk, order: Order) -> None:
 def preview(order: Order, ledger: Collection[date] | dict[date, LedgerEntry], day: date) -> OrderPreview:
     """Next 12 dates and the strip of 24 periods around `day`; pure, so that a form can ask while it is edited."""
     problems = check_order(order)
-    if order.interval is None or any(not p.warning and p.where in _GRID for p in problems):
+    if order.interval is None:
+        return OrderPreview((), (), once_parts(order, day, day).lines, tuple(problems))
+    if any(not p.warning and p.where in _GRID for p in problems):
         return OrderPreview((), (), (), tuple(problems))
     grid = schedule(order.interval)
     states = {s: e.state for s, e in ledger.items()} if isinstance(ledger, dict) else dict.fromkeys(ledger, _BILLED)
@@ -164,6 +168,16 @@ _BILLED = PeriodState.BILLED
 def stored_preview(store: Repository, order: Order, day: date) -> OrderPreview:
     """The preview of an order as it is, with its own ledger."""
     return preview(order, ledger_of(store, order.id) if order.id else {}, day)
+
+
+def strip_text(strip: Sequence[tuple[BillingPeriod, StripMark]]) -> str:
+    """2026 ■■■■■■■■■■■□  2027 ····; where every period is a year, the first and the last year frame the boxes."""
+    years: dict[int, str] = {}
+    for period, mark in strip:
+        years[period.start.year] = years.get(period.start.year, "") + BOXES[mark]
+    if len(years) <= MANY_YEARS:
+        return "  ".join(f"{year} {boxes}" for year, boxes in years.items())
+    return f"{min(years)} {''.join(years.values())} {max(years)}"
 
 
 def new_line(store: Repository) -> OrderLine:
