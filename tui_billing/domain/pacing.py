@@ -28,8 +28,11 @@ class Limits:
 
 
 def _wait(sent: Sequence[datetime], limit: int, window: timedelta, now: datetime) -> timedelta:
-    """Until the window holds fewer than `limit` again."""
-    recent = sorted(t for t in sent if t > now - window)
+    """Until the window holds fewer than `limit` again.
+
+    What lies in the future was sent before the clock was put back: counted, it would hold a run up until then.
+    """
+    recent = sorted(t for t in sent if now - window < t <= now + MINUTE)
     if limit <= 0 or len(recent) < limit:
         return timedelta(0)
     return recent[len(recent) - limit] + window - now
