@@ -1,6 +1,7 @@
 """Rules C3, C4, C5.1 and C7: which periods are selected at an execution date, why, and how their texts come out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal as D
 
@@ -152,6 +153,17 @@ def test_a_period_that_covers_billed_days_of_other_terms_is_never_billed_again()
     one = OrderCase(case(MONTHLY).order, Customer(id=7), ledger, grid)
     out = {j.period.start: j.out for j in judge(one, at("01.12.2026"))}
     assert (out[day("01.10.2026")], out[day("01.11.2026")], out[day("01.12.2026")]) == ("overlap", "overlap", "")
+
+
+def test_c4_8_a_period_that_can_never_be_billed_does_not_hold_up_the_next() -> None:
+    """„Nur nächste“: the first that can be billed, not one that overlaps what was billed by other terms."""
+    terms = replace(MONTHLY, catch_up=CatchUp.NEXT_ONLY)
+    ledger = {day("15.10.2026"): LedgerEntry(day("14.11.2026"), PeriodState.BILLED)}
+    billed = {day(f"01.{m:02d}.2026"): LedgerEntry(day(f"28.{m:02d}.2026"), PeriodState.BILLED) for m in range(1, 10)}
+    one = OrderCase(case(terms).order, Customer(id=7), {**billed, **ledger}, schedule(terms))
+    assert selected(one, "01.01.2027") == [("01.12.2026", "31.12.2026")]
+    (december,) = [p for p in candidates(one, day("01.01.2027")) if p.start == day("01.12.2026")]
+    assert all(r.passed is not False for r in explain(one, december, at("01.01.2027")))
 
 
 def test_overdue_is_a_row_whose_following_period_is_due_as_well() -> None:

@@ -97,9 +97,13 @@ def _state(c: _Case) -> PeriodState | None:
 
 
 def _overlaps(c: _Case) -> bool:
+    return _covers_billed_days(c.case, c.period)
+
+
+def _covers_billed_days(case: OrderCase, period: BillingPeriod) -> bool:
     """A billed or waived period of another grid (terms were changed) covers a day of this one."""
-    start, end = c.period.start, c.period.end
-    return any(s <= end and e.end >= start and s != start for s, e in c.case.ledger.items())
+    start, end = period.start, period.end
+    return any(s <= end and e.end >= start and s != start for s, e in case.ledger.items())
 
 
 def _is_next(c: _Case) -> bool:
@@ -194,10 +198,17 @@ def judge(case: OrderCase, parameters: IntervalSelectionParameters, dropped: Col
     periods = candidates(case, parameters.execution_date)
     if not periods or case.schedule is None:
         return []
+    asks_order = case.order.interval is not None and case.order.interval.catch_up is CatchUp.NEXT_ONLY
+    first = first_open(case, periods) if asks_order else None
     judged = [
-        Judged(p, _first_failing(_Case(case, case.schedule, p, parameters, periods[0].start, dropped))) for p in periods
+        Judged(p, _first_failing(_Case(case, case.schedule, p, parameters, first or p.start, dropped))) for p in periods
     ]
     return _drop_whole_rows(case, judged)
+
+
+def first_open(case: OrderCase, periods: Sequence[BillingPeriod]) -> date | None:
+    """Start of the oldest period that can be billed: one that overlaps billed days never can, and holds up none."""
+    return next((p.start for p in periods if not _covers_billed_days(case, p)), None)
 
 
 def _first_failing(one: _Case) -> str:
@@ -240,9 +251,8 @@ def explain(
     """Every rule asked of one period of any order; what follows the first failure is no longer decisive."""
     if case.schedule is None:
         return (Reason("no_interval", False, N_("Auftrag hat keinen Container Intervallrechnungen")),)
-    open_periods = candidates(case, parameters.execution_date)
-    first_open = open_periods[0].start if open_periods else period.start
-    one = _Case(case, case.schedule, period, parameters, first_open, dropped)
+    first = first_open(case, candidates(case, parameters.execution_date)) or period.start
+    one = _Case(case, case.schedule, period, parameters, first, dropped)
     params = _params(one)
     reasons: list[Reason] = []
     failed = False
