@@ -258,6 +258,21 @@ def test_a_storno_without_freeing_leaves_the_period_billed(desk: Desk) -> None:
     assert select(desk).rows == ()
 
 
+def test_a_period_of_a_cancelled_invoice_is_opened_later_and_billed_once_more(desk: Desk) -> None:
+    """A lost period is lost money (C4): what the Storno did not free, the clerk frees afterwards."""
+    order = add(desk, "A-1", billed=1)
+    result = finish(select_and_create(desk, ask()))
+    with pytest.raises(Refused):
+        unwaive(desk, order, JAN27)
+    documents.cancel(desk, result.document_ids[0], "falsch")
+    unwaive(desk, order, JAN27)
+    again = finish(select_and_create(desk, ask()))
+    assert [d.number for d in desk.store.get_many(Document, again.document_ids).values()] == ["RE-2027-00002"]
+    assert select(desk).rows == ()
+    with pytest.raises(Refused):
+        unwaive(desk, order, JAN27)
+
+
 def test_gaps_name_what_was_forgotten_over_all_orders(desk: Desk) -> None:
     add(desk, "A-1", interval=monthly(), billed=9, price="100.00")
     add(desk, "A-2", interval=monthly(paused=True), billed=11, price="50.00")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from tui_billing.domain.documents import DocumentHead, DocumentState
 from tui_billing.domain.interval_schedule import schedule
 from tui_billing.domain.interval_selection import RowKey
 from tui_billing.domain.messages import N_, Problem, Refused
@@ -50,11 +51,20 @@ def _waive_one(tx: Transaction, key: RowKey, reason: str) -> Period:
 
 
 def unwaive(desk: Desk, order: Order, start: date) -> None:
-    """Take a waived period back; it is due again. Raises Refused where it is not waived."""
+    """Take a waived period back; it is due again. So is one whose invoice was cancelled without freeing it then.
+
+    Raises Refused where it is neither.
+    """
     params = {"number": order.number, "start": start}
-    with desk.store.transaction(f"Auftrag {order.number}: Periode nicht mehr ausgelassen", undoable=True) as tx:
+    with desk.store.transaction(f"Auftrag {order.number}: Periode wieder offen", undoable=True) as tx:
         taken = tx.find_one(Period, "order_period", f"{order.id}|{start.isoformat()}")
-        if taken is None or taken.state is not PeriodState.WAIVED:
+        if taken is None or not (taken.state is PeriodState.WAIVED or _is_cancelled(tx, taken)):
             text = N_("Periode ab {start} des Auftrags {number} ist nicht ausgelassen")
             raise Refused(Problem("NICHT_AUSGELASSEN", text, params, where=order.number))
         tx.delete(Period, taken.id)
+
+
+def _is_cancelled(tx: Transaction, period: Period) -> bool:
+    """Whether the document that billed it is storniert: the customer owes nothing for it any more."""
+    document = tx.get(DocumentHead, period.document_id) if period.document_id else None
+    return document is not None and document.state is DocumentState.CANCELLED
