@@ -1,18 +1,22 @@
 """Ungeklärte sendings: what is known, the look-up, and three decisions, each with reason and audit (E9)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import FakeTransport
+from fakes import FakeTransport, add_company, add_customer, add_invoice, make_desk
 from send_desk import add_row, dispatch_states, drive, jobs_of, mailed, row_states, sending_desk
 
 from tui_billing.dispatch.port import Lookup, Outcome
 from tui_billing.domain.documents import Document
 from tui_billing.domain.messages import Refused
-from tui_billing.domain.runs import Dispatch, RowState, RunRow
-from tui_billing.services import unknowns
+from tui_billing.domain.parties import Customer
+from tui_billing.domain.runs import Dispatch, InvoiceRun, RowState, RunParameters, RunRow, RunState
+from tui_billing.services import run_mend, runs, unknowns
+from tui_billing.services.customers import save_customer
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import WrongUse
+from tui_billing.services.run_execution import execute
 from tui_billing.services.sending import plan_jobs, send_jobs
 
 LOST = Outcome(RowState.UNKNOWN, "Verbindung abgebrochen (Punkt)", server="mail.example:587")
@@ -136,3 +140,44 @@ def test_the_look_up_asks_the_archive_and_changes_nothing(desk: Desk) -> None:
     assert unknowns.look_up(desk, 1) == Lookup(True, "archiv")
     assert asked == [desk.store.need(Dispatch, 1).message_id]
     assert desk.store.seq == before
+
+
+def test_a_mail_that_came_back_is_unzustellbar_and_goes_out_again_as_copy(tmp_path: Path) -> None:
+    """States of a row: versendet -> unzustellbar, by the clerk, with a reason; the document stays final and sent."""
+    transport = FakeTransport()
+    desk = make_desk(tmp_path, transport=transport)
+    add_company(desk)
+    customer = add_customer(desk, "1")
+    invoice = add_invoice(desk, customer)
+    period = RunParameters(date_from=invoice.invoice_date, date_to=invoice.invoice_date)
+    run = runs.apply_create_run(desk, runs.plan_create_run(desk.store, period, desk.today()))
+    assert drive(execute(desk, run.id)).run.state is RunState.DONE
+    (dispatch,) = desk.store.all(Dispatch)
+
+    unknowns.book_as_bounced(desk, dispatch.id, "Postfach voll")
+    (row,) = desk.store.all(RunRow)
+    assert (row.state, row.reason) == (RowState.BOUNCED, "unzustellbar")
+    assert desk.store.need(InvoiceRun, run.id).state is RunState.PARTIAL
+    assert desk.store.need(Document, invoice.id).was_sent
+    assert drive(execute(desk, run.id)).counts == {"bounced": 1}  # it waits for the clerk
+    assert len(transport.sent) == 1
+
+    save_customer(desk, replace(desk.store.need(Customer, customer.id), emails=("neu@kunde.example",)))
+    run_mend.retry_rows(desk, run.id, [row.id])
+    assert drive(execute(desk, run.id)).run.state is RunState.DONE
+    mail, envelope, _ = transport.sent[1]
+    assert envelope.recipients == ("neu@kunde.example",) and b"Subject: Kopie: Rechnung" in mail
+    assert desk.store.need(Dispatch, dispatch.id).state is RowState.BOUNCED
+
+
+def test_only_what_was_sent_comes_back_and_a_mistake_is_taken_back(desk: Desk) -> None:
+    with pytest.raises(Refused) as refused:
+        unknowns.book_as_bounced(desk, 1, "zurück")
+    assert code(refused) == "NICHT_VERSENDET"
+    with pytest.raises(Refused) as refused:
+        unknowns.book_as_bounced(desk, 2, " ")
+    assert code(refused) == "GRUND_FEHLT"
+    unknowns.book_as_bounced(desk, 2, "zurück")
+    assert row_states(desk) == [RowState.UNKNOWN, RowState.BOUNCED]
+    unknowns.book_as_sent(desk, 2, "doch angekommen")
+    assert row_states(desk) == [RowState.UNKNOWN, RowState.SENT]

@@ -15,7 +15,9 @@ from tui_billing.services.send_single import preview_mail, send_test
 from tui_billing.services.sending import settle_orphans
 from tui_billing.services.unknowns import UnknownSending
 
-RESOLUTIONS = ("sent", "resend", "deferred")
+RESOLUTIONS = ("sent", "resend", "deferred", "bounced")
+FROM = {"sent": unknowns.UNDECIDED, "bounced": unknowns.SENT}
+"""The states that a decision starts from, where they are not the ungeklärte alone."""
 
 
 def register(noun_parser: argparse.ArgumentParser) -> None:
@@ -33,7 +35,7 @@ def register(noun_parser: argparse.ArgumentParser) -> None:
         nargs = "?" if name == "lookup" else None
         action.add_argument("number", type=int, nargs=nargs, metavar=_("NR"), help=_("Nummer der Sendung"))
         action.set_defaults(handler=handler)
-    resolve = actions.add_parser("resolve", help=_("Eine ungeklärte Sendung entscheiden"))
+    resolve = actions.add_parser("resolve", help=_("Eine ungeklärte oder zurückgekommene Sendung entscheiden"))
     resolve.add_argument("number", type=int, metavar=_("NR"), help=_("Nummer der Sendung"))
     resolve.add_argument("--as", dest="resolution", choices=RESOLUTIONS, required=True)
     resolve.add_argument("--reason", required=True, help=_("Grund, steht im Protokoll"))
@@ -102,10 +104,10 @@ def look_up(context: Context, args: argparse.Namespace) -> Answer:
 
 
 def resolve_dispatch(context: Context, args: argparse.Namespace) -> Answer:
-    """dispatch resolve NR --as sent|resend|deferred --reason …"""
+    """dispatch resolve NR --as sent|resend|deferred|bounced --reason …"""
     desk = context.desk
     settle_orphans(desk)
-    one = unknowns.need_unknown(desk.store, args.number)
+    one = unknowns.need_in(desk.store, args.number, FROM.get(args.resolution, unknowns.UNKNOWN))
     if context.dry_run:
         return Answer({"dispatch": _json(unknowns.describe(desk.store, one))}, lines=[_("Nichts geändert.")])
     question = _("Sendung {number} entscheiden ({what})?").format(number=args.number, what=args.resolution)
@@ -114,6 +116,8 @@ def resolve_dispatch(context: Context, args: argparse.Namespace) -> Answer:
     problems: list[Problem] = []
     if args.resolution == "sent":
         unknowns.book_as_sent(desk, args.number, args.reason)
+    elif args.resolution == "bounced":
+        unknowns.book_as_bounced(desk, args.number, args.reason)
     elif args.resolution == "deferred":
         unknowns.put_back(desk, args.number, args.reason)
     else:

@@ -21,6 +21,7 @@ SEND_REASONS = {
     "platzhalter_unbekannt": N_("unbekannter Platzhalter im Text der Mail"),
     "als_versendet_gebucht": N_("vom Sachbearbeiter als versendet gebucht"),
     "zurueckgestellt": N_("vom Sachbearbeiter zurückgestellt"),
+    "unzustellbar": N_("als unzustellbar zurückgekommen"),
 }
 """Code as it stands in `RunRow.reason` -> what a list shows."""
 

@@ -89,5 +89,7 @@ def _mend(desk: Desk, run_id: int, row_ids: Iterable[int] | None, why: str, *, o
                 continue
             now = recipients(customer)
             mended = replace(row, address=now, address_confirmed=True, state=RowState.OPEN, reason="", reply="")
+            if row.state is RowState.BOUNCED:
+                mended = replace(mended, copy=True, dispatch_id=None)  # the first one has left the house (E8)
             done.append(tx.put(replace(mended, changed_at=desk.timestamp())))
     return done

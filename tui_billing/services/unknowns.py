@@ -1,6 +1,7 @@
 """Ungeklärte Sendungen: what is known of each, the look-up in the archive, and the clerk's three decisions.
 
-Nothing here happens by itself; each decision has a reason and stands in the audit trail (E9).
+A mail that was sent and came back is booked here too, as unzustellbar. Nothing happens by itself; each decision has a
+reason and stands in the audit trail (E9).
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -12,7 +13,7 @@ from tui_billing.dispatch.port import Lookup
 from tui_billing.domain.documents import Document, DocumentHead
 from tui_billing.domain.mail_jobs import MailJob
 from tui_billing.domain.messages import N_, Problem, Refused, Term
-from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, InvoiceRun, RowState, RunRow
+from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, InvoiceRun, RowState, RunRow, RunState
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.errors import not_found
 from tui_billing.services.runs import close_if_done
@@ -21,6 +22,10 @@ from tui_billing.services.send_outcome import mark_mailed, write_rows
 from tui_billing.services.send_spool import spooled
 from tui_billing.services.sending import SendResult, send_spooled
 from tui_billing.store.repositories import Repository, Transaction
+
+UNKNOWN, SENT = frozenset({RowState.UNKNOWN}), frozenset({RowState.SENT})
+UNDECIDED = UNKNOWN | {RowState.BOUNCED}
+"""States that a decision starts from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,20 @@ def need_dispatch(store: Repository, dispatch_id: int) -> Dispatch:
 
 def need_unknown(store: Repository, dispatch_id: int) -> Dispatch:
     """The dispatch, where it is ungeklärt. Raises Refused where it is not."""
+    return need_in(store, dispatch_id, UNKNOWN)
+
+
+def need_in(store: Repository, dispatch_id: int, states: frozenset[RowState]) -> Dispatch:
+    """The dispatch, where it is in one of these states. Raises Refused where it is not."""
     dispatch = need_dispatch(store, dispatch_id)
-    if dispatch.state is not RowState.UNKNOWN:
-        text = N_("Die Sendung {number} ist {state}; zu entscheiden ist nur, was ungeklärt ist.")
-        params = {"number": dispatch.id, "state": Term(ROW_STATE_NAMES[dispatch.state])}
-        raise Refused(Problem("NICHT_UNGEKLAERT", text, params, where=str(dispatch.id)))
-    return dispatch
+    if dispatch.state in states:
+        return dispatch
+    params = {"number": dispatch.id, "state": Term(ROW_STATE_NAMES[dispatch.state])}
+    if states == SENT:
+        text = N_("Die Sendung {number} ist {state}; zurückkommen kann nur, was versendet ist.")
+        raise Refused(Problem("NICHT_VERSENDET", text, params, where=str(dispatch.id)))
+    text = N_("Die Sendung {number} ist {state}; zu entscheiden ist nur, was ungeklärt ist.")
+    raise Refused(Problem("NICHT_UNGEKLAERT", text, params, where=str(dispatch.id)))
 
 
 def look_up(desk: Desk, dispatch_id: int) -> Lookup:
@@ -83,8 +96,11 @@ def look_up(desk: Desk, dispatch_id: int) -> Lookup:
 
 
 def book_as_sent(desk: Desk, dispatch_id: int, reason: str) -> Dispatch:
-    """Als versendet buchen: the mail arrived. Rows and documents follow, with the time at which it left."""
-    with _deciding(desk, dispatch_id, reason, "als versendet gebucht") as (tx, dispatch):
+    """Als versendet buchen: the mail arrived. Rows and documents follow, with the time at which it left.
+
+    So does one that was booked as unzustellbar by mistake.
+    """
+    with _deciding(desk, dispatch_id, reason, "als versendet gebucht", UNDECIDED) as (tx, dispatch):
         at = desk.timestamp()
         rows = tx.find(RunRow, "dispatch_id", dispatch.id)
         files = {r.document_id: (r.file, r.file_hash) for r in rows}
@@ -92,6 +108,19 @@ def book_as_sent(desk: Desk, dispatch_id: int, reason: str) -> Dispatch:
             mark_mailed(tx, document_id, dispatch.in_flight_at or at, *files.get(document_id, ("", "")))
         _write_rows(tx, dispatch, RowState.SENT, at, "als_versendet_gebucht")
         return tx.put(_decided(desk, dispatch, RowState.SENT, reason))
+
+
+def book_as_bounced(desk: Desk, dispatch_id: int, reason: str) -> Dispatch:
+    """Als unzustellbar buchen: it was sent and came back. The run is open again; its row waits for the clerk.
+
+    The document has left the house and stays final; it goes out once more as Kopie (E8).
+    """
+    with _deciding(desk, dispatch_id, reason, "als unzustellbar gebucht", SENT) as (tx, dispatch):
+        _write_rows(tx, dispatch, RowState.BOUNCED, desk.timestamp(), "unzustellbar", SENT)
+        run = tx.get(InvoiceRun, dispatch.run_id) if dispatch.run_id is not None else None
+        if run is not None and run.state is RunState.DONE:
+            tx.put(replace(run, state=RunState.PARTIAL))
+        return tx.put(_decided(desk, dispatch, RowState.BOUNCED, reason))
 
 
 def put_back(desk: Desk, dispatch_id: int, reason: str) -> Dispatch:
@@ -140,14 +169,16 @@ def _job_of(store: Repository, dispatch: Dispatch) -> MailJob:
 
 
 @contextmanager
-def _deciding(desk: Desk, dispatch_id: int, reason: str, what: str) -> Iterator[tuple[Transaction, Dispatch]]:
-    """One decision in one commit: only for what is ungeklärt, and only with a reason."""
+def _deciding(
+    desk: Desk, dispatch_id: int, reason: str, what: str, states: frozenset[RowState] = UNKNOWN
+) -> Iterator[tuple[Transaction, Dispatch]]:
+    """One decision in one commit: only for what is in one of these states, and only with a reason."""
     if not reason.strip():
-        raise Refused(Problem("GRUND_FEHLT", N_("Eine Entscheidung über eine ungeklärte Sendung braucht einen Grund.")))
+        raise Refused(Problem("GRUND_FEHLT", N_("Eine Entscheidung über eine Sendung braucht einen Grund.")))
     need_dispatch(desk.store, dispatch_id)
     settle_orphans(desk)
     with desk.store.transaction(f"Sendung {dispatch_id} {what}", reason=reason.strip()) as tx:
-        dispatch = need_unknown(tx, dispatch_id)
+        dispatch = need_in(tx, dispatch_id, states)
         yield tx, dispatch
         if dispatch.run_id is not None:
             close_if_done(tx, dispatch.run_id)
@@ -159,6 +190,13 @@ def _decided(desk: Desk, dispatch: Dispatch, state: RowState, reason: str) -> Di
     )
 
 
-def _write_rows(tx: Transaction, dispatch: Dispatch, state: RowState, at: str, reason: str) -> None:
-    rows = [r for r in tx.find(RunRow, "dispatch_id", dispatch.id) if r.state is RowState.UNKNOWN]
+def _write_rows(
+    tx: Transaction,
+    dispatch: Dispatch,
+    state: RowState,
+    at: str,
+    reason: str,
+    before: frozenset[RowState] = UNDECIDED,
+) -> None:
+    rows = [r for r in tx.find(RunRow, "dispatch_id", dispatch.id) if r.state in before]
     write_rows(tx, rows, state, at, reason=reason, reply=dispatch.reply, dispatch_id=dispatch.id)
