@@ -211,3 +211,21 @@ def test_a_server_that_slows_all_connections_down_at_once_is_one_rest(tmp_path: 
     slept: list[float] = []
     result = drive(send_jobs(desk, jobs_of(desk, 8), sleep=slept.append))
     assert (result.sent, result.stopped, sum(slept)) == (8, None, 60)
+
+
+def test_of_a_mail_whose_process_was_killed_the_server_is_known(tmp_path: Path) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(_: object) -> None:
+        raise Killed
+
+    engine = MemoryEngine()
+    desk = sending_desk(tmp_path, FakeTransport(on_dot=kill), engine=engine)
+    settings.set_value(desk, "mail.transport", "smtp")
+    settings.set_value(desk, "mail.host", "mail.example")
+    settings.set_value(desk, "mail.port", "2525")
+    with pytest.raises(Killed):
+        drive(send_jobs(desk, jobs_of(desk, 1)))
+    (waiting,) = unknowns.list_unknown(make_desk(tmp_path, engine=engine))
+    assert waiting.dispatch.server == "mail.example:2525"

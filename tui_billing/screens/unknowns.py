@@ -9,11 +9,13 @@ from tui_billing.domain.messages import N_
 from tui_billing.domain.runs import Dispatch
 from tui_billing.domain.send_reasons import server_words
 from tui_billing.i18n import _
+from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
 from tui_billing.services import unknowns
+from tui_billing.services.errors import Refused, StoreError, problems_of
 from tui_billing.services.sending import SendResult
 
 
@@ -35,6 +37,7 @@ class UnknownsScreen(ListScreen):
         "F6 sucht im Archivpostfach. Dann entscheiden: als versendet buchen, erneut senden oder zurückstellen."
     )
     EMPTY: ClassVar[str] = N_("Nichts ist ungeklärt.")
+    LOG: ClassVar[str] = "dispatches"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("when", N_("unterwegs seit"), 14),
         Column("numbers", N_("Belege"), 14),
@@ -125,17 +128,35 @@ class UnknownsScreen(ListScreen):
 
         def decide(reason: str | None) -> None:
             if reason:
-                self.guarded(lambda: [act(i, reason) for i in ids])
-                self.reload()
-                self.say(_("{n} entschieden: {what}").format(n=len(ids), what=what))
+                self._decide_each(ids, what, lambda i: act(i, reason))
 
         heading = _("{n} Sendungen {what}: Grund").format(n=len(ids), what=what)
         self.billing.open("reason_form", decide, heading=heading)
 
+    def _decide_each(self, ids: Sequence[int], what: str, act: Callable[[int], Any]) -> None:
+        """Each by itself: what a colleague has decided meanwhile keeps none of the others back, and is said."""
+        errors = []
+        for dispatch_id in ids:
+            try:
+                act(dispatch_id)
+            except (Refused, StoreError, OSError) as error:
+                errors.append(error)
+        self.reload()
+        if not errors:
+            self.say(_("{n} entschieden: {what}").format(n=len(ids), what=what))
+            return
+        done = _("{n} von {all} entschieden: {what}.").format(n=len(ids) - len(errors), all=len(ids), what=what)
+        self.say(" ".join([done, *(sentence(p) for e in errors for p in problems_of(e))]), alert=True)
+
     def task_done(self, name: str, result: Any) -> None:
         self.reload()
         if isinstance(result, SendResult):
-            self.say(_("Versendet.") if result.sent else _("Nicht versendet; die Zeile zeigt, warum."))
+            self.say(
+                _("Versendet.")
+                if result.sent
+                else _("Nicht versendet; sie bleibt ungeklärt. Enter zeigt die letzte Antwort."),
+                alert=not result.sent,
+            )
         else:
             self.say(look_up_text(result))
 

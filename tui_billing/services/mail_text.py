@@ -29,6 +29,8 @@ class MailProfile:
     host: str = ""
     security: str = ""
     warn_above: Decimal | None = None
+    server: str = ""
+    """host:port where mails go by SMTP."""
 
     def text_of(
         self, documents: Sequence[Document], *, language: str, copy: bool = False, part: tuple[int, int] = (1, 1)
@@ -45,6 +47,7 @@ TEMPLATE_KEYS = ("mail.subject.de", "mail.subject.en", "mail.text.de", "mail.tex
 def read_profile(store: Repository) -> MailProfile:
     """The mail profile of the company as it stands now."""
     company = store.get(Company, 1) or Company()
+    transport, host = settings.get(store, "mail.transport"), settings.get(store, "mail.host").strip()
     return MailProfile(
         sender=settings.get(store, "mail.sender").strip() or company.email,
         sender_name=company.name,
@@ -53,8 +56,9 @@ def read_profile(store: Repository) -> MailProfile:
         installation=settings.get(store, "mail.installation"),
         templates={key: settings.get(store, key) for key in TEMPLATE_KEYS},
         size_limit=settings.get_int(store, "mail.size_limit_kb") * 1024,
-        transport=settings.get(store, "mail.transport"),
-        host=settings.get(store, "mail.host").strip(),
+        transport=transport,
+        host=host,
+        server=f"{host}:{settings.get(store, 'mail.port')}" if transport == "smtp" else "",
         security=settings.get(store, "mail.security"),
         warn_above=company.consumer_mail_warn_above,
     )

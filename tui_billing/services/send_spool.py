@@ -142,6 +142,7 @@ class Spool:
                 subject=draft.text.subject,
                 copy=job.copy,
                 transport=self.profile.transport,
+                server=self.profile.server,
                 created_at=at,
                 fingerprint=draft.fingerprint,
                 owner=self.book.lease.token,
