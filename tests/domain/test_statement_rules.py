@@ -193,14 +193,15 @@ def test_a_cancelled_row_counts_nothing():
 
 cents = st.integers(-500_000, 500_000).map(lambda c: D(c) / 100)
 days = st.dates(date(2026, 1, 1), date(2027, 1, 31))
+prepaid = st.sampled_from([D(0)] * 4 + [D("50.00"), D("-0.01")])
 
 
 @st.composite
 def accounts(draw):
     """12 monthly batches in any print order, up to 120 rows and 80 payments."""
     rows = [
-        ReceivableEntry(id=n, batch_date=d, amount=a, net=a)
-        for n, (d, a) in enumerate(draw(st.lists(st.tuples(days, cents), max_size=120)))
+        ReceivableEntry(id=n, document_id=n, batch_date=d, amount=a, net=a, prepaid=p)
+        for n, (d, a, p) in enumerate(draw(st.lists(st.tuples(days, cents, prepaid), max_size=120)))
     ]
     closes = [date(2026, m, 28) + timedelta(days=3) for m in range(1, 13)]
     if draw(st.booleans()):
@@ -227,9 +228,27 @@ def test_each_former_amount_is_the_total_before_and_the_last_total_is_everything
     for each in found:
         assert each.carry_over == each.former_amount - each.payments
         assert each.amount_due == each.carry_over + each.invoiced + each.taxes
-    everything = sum((r.amount for b in batches for r in b.rows), D(0))
+    everything = sum((r.amount - r.prepaid for b in batches for r in b.rows), D(0))
     received = sum((p.amount + p.skonto for p in payments if p.paid_date <= found[-1].closing), D(0))
     assert found[-1].amount_due == everything - received
+
+
+@given(accounts(), cents, prepaid, st.data())
+def test_the_effects_of_a_changed_document_are_the_differences_of_every_statement(account, amount, part, data):
+    batches, payments = account
+    held = [(b, r) for b in batches for r in b.rows]
+    if not held:
+        return
+    batch_, old = data.draw(st.sampled_from(held))
+    old = replace(old, batch_id=batch_.batch_id)
+    new = replace(old, amount=amount, net=amount, prepaid=part)
+    changed = tuple(replace(b, rows=tuple(new if r.id == old.id else r for r in b.rows)) for b in batches)
+    before, after = figures(batches, payments), figures(changed, payments)
+    for place, (one, was, now) in enumerate(zip(batches, before, after, strict=True)):
+        earlier = frozenset(b.batch_id for b in batches[:place])
+        effect = entry_effect(old, new, one.batch_id, earlier)
+        for name in ("former_amount", "payments", "invoiced", "taxes", "amount_due"):
+            assert getattr(effect, name) == getattr(now, name) - getattr(was, name)
 
 
 @given(accounts(), days, st.data())
