@@ -3,10 +3,11 @@
 import gettext
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tui_billing.domain.format import day
+from tui_billing.domain.format import day, number
 from tui_billing.domain.messages import Clause, Problem, Term
 
 LOCALE = Path(__file__).parent / "locale"
@@ -42,13 +43,16 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def speak(text: str, params: Mapping[str, Any]) -> str:
-    """A message id of the domain with its parameters filled in: days as the reader writes them, terms translated."""
+    """A message id of the domain with its parameters filled in: days and amounts as the reader writes them."""
     return _(text).format(**{key: _shown(value) for key, value in params.items()}) if params else _(text)
 
 
 def _shown(value: Any) -> Any:
     if isinstance(value, date):
         return day(value, _language)
+    if isinstance(value, Decimal):
+        exponent = value.as_tuple().exponent
+        return number(value, _language, min_decimals=max(0, -exponent) if isinstance(exponent, int) else 0)
     if isinstance(value, Clause):
         return speak(value.text, value.params)
     return _(value) if isinstance(value, Term) else value

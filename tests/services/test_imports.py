@@ -13,7 +13,8 @@ from tui_billing.domain.batches import ReceivableEntry
 from tui_billing.domain.documents import Document, DocumentKind, DocumentState, Line
 from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import Refused
-from tui_billing.domain.parties import Address, Customer, PaymentTerms
+from tui_billing.domain.parties import Address, Company, Customer, PaymentTerms
+from tui_billing.i18n import say
 from tui_billing.services import customers, documents, exports, imports
 
 DATA = Path(__file__).parents[2] / "data"
@@ -118,6 +119,21 @@ def test_an_existing_customer_is_refused_or_updated_on_request(with_customers):
     assert with_customers.store.find_one(Customer, "number", "20001").name == "Neuer Name"
 
 
+def test_a3_rows_of_a_kleinunternehmer_are_exempt_unless_the_file_shows_tax(with_customers):
+    with with_customers.store.transaction("§ 19") as tx:
+        tx.put(replace(tx.need(Company, 1), small_business=True))
+    head = "Nummer;Kunde;Datum;Bezeichnung;Preis;Leistungsdatum;USt\n"
+    rows = "".join(f"R{n};20001;1.11.2026;A;500,00;1.11.2026;{rate}\n" for n, rate in enumerate(("", "0", "19")))
+    take(with_customers, head + rows)
+    found = with_customers.store.all(Document)
+    assert [(d.lines[0].vat_category.value, d.totals.gross) for d in found] == [
+        ("E", Decimal("500.00")),
+        ("E", Decimal("500.00")),
+        ("S", Decimal("595.00")),
+    ]
+    assert [[p.code for p in check_document(d)] for d in found] == [[], [], ["KLEINUNTERNEHMER_OHNE_STEUERAUSWEIS"]]
+
+
 def test_b12_a_row_without_a_rate_gets_the_rate_of_the_day_of_its_supply(with_customers):
     """Period December 2020, invoice of January 2021: 16 %; a rate that stands in the file stays."""
     head = "Nummer;Kunde;Datum;Bezeichnung;Preis;Leistung von;Leistung bis;USt\n"
@@ -197,3 +213,39 @@ def test_work_on_property_for_a_private_buyer_carries_the_note_on_keeping_the_in
     take(with_customers, text + "R1;20004;1.11.2026;Dachreparatur;100,00;ja\nR2;20004;1.11.2026;Beratung;100,00;\n")
     told = {d.number: [n for n in law_notes.notes(d) if "§ 14b" in n] for d in with_customers.store.scan(Document)}
     assert (len(told["R1"]), told["R2"]) == (1, [])
+
+
+def test_a_sent_invoice_that_the_law_forbids_is_a_refused_row_and_keeps_no_other_out(with_customers):
+    text = "Nummer;Kunde;Datum;Bezeichnung;Preis;Versendet am;Leistungsdatum\n"
+    text += "R1;20001;1.11.2026;A;1000,00;2.11.2026;\nR2;20001;1.11.2026;A;1000,00;2.11.2026;1.11.2026\n"
+    plan = take(with_customers, text, partial=True)
+    assert [(p.where, p.code) for p in plan.refused] == [("Zeile 2", "LEISTUNGSZEITPUNKT_FEHLT")]
+    assert [d.number for d in with_customers.store.scan(Document)] == ["R2"]
+
+
+def test_a_drawn_customer_number_never_takes_one_of_a_later_row(desk):
+    plan = imports.plan_customers(desk.store, b"Nummer;Name\n;Eins\n10001;Zwei\n")
+    imports.apply_customers(desk, plan)
+    assert {c.name: c.number for c in desk.store.scan(Customer)} == {"Eins": "10002", "Zwei": "10001"}
+
+
+def test_one_bad_row_is_told_in_the_singular(desk):
+    with pytest.raises(Refused) as refusal:
+        imports.apply_customers(desk, imports.plan_customers(desk.store, b"Nummer;Name\n1;\n"))
+    assert say(refusal.value.problems[-1]).startswith("Eine Zeile ist fehlerhaft, nichts wurde übernommen.")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("address.country", "XX", "LAND"),
+        ("language", "fr", "SPRACHE"),
+        ("terms.days", -5, "FRIST"),
+        ("terms.days", 100_000, "FRIST"),
+        ("terms.skonto_percent", Decimal(101), "SKONTO"),
+    ],
+)
+def test_a_customer_is_saved_only_with_a_country_a_language_and_terms_that_there_are(desk, field, value, code):
+    with pytest.raises(Refused) as refusal:
+        customers.save_customer(desk, customers.new_customer({"name": "X", field: value}))
+    assert [(p.code, p.where) for p in refusal.value.problems] == [(code, field)]

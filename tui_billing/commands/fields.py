@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from tui_billing.commands.arguments import amount, checked, day
+from tui_billing.domain.countries import country_code
 from tui_billing.domain.messages import N_
-from tui_billing.domain.parties import Channel, InvoiceFormat
+from tui_billing.domain.parties import TERM_DAYS_MAX, TERM_MONTHS_MAX, Channel, InvoiceFormat
 from tui_billing.i18n import _
 
 SWITCH = "switch"
@@ -37,10 +38,35 @@ def channel(text: str) -> Channel | None:
 
 
 def country(text: str) -> str:
-    """An ISO 3166 code of two letters."""
-    if len(text) != 2 or not text.isascii() or not text.isalpha():
-        raise ArgumentTypeError(_("das Land ist ein Kürzel aus zwei Buchstaben, etwa DE"))
-    return text.upper()
+    """An ISO 3166 code, from a code or a name."""
+    code = country_code(text)
+    if code is None:
+        raise ArgumentTypeError(_("„{text}“ ist kein Land; etwa DE, AT oder CH").format(text=text))
+    return code
+
+
+def language(text: str) -> str:
+    """de or en: what documents and mails can be written in."""
+    if text.lower() not in ("de", "en"):
+        possible = {"value": text, "choices": "de, en"}
+        raise ArgumentTypeError(_("%(value)r gibt es nicht; möglich: %(choices)s") % possible)
+    return text.lower()
+
+
+def term_days(text: str) -> int:
+    """A payment term in days."""
+    return _whole(text, TERM_DAYS_MAX)
+
+
+def term_months(text: str) -> int:
+    """A payment term in months."""
+    return _whole(text, TERM_MONTHS_MAX)
+
+
+def _whole(text: str, most: int) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 6 or int(text) > most:
+        raise ArgumentTypeError(_("„{text}“ ist keine ganze Zahl von 0 bis {most}").format(text=text, most=most))
+    return int(text)
 
 
 def optional_amount(text: str) -> Decimal | None:
@@ -83,14 +109,14 @@ CUSTOMER: dict[str, Kind] = {
     "name2": str,
     "contact_person": str,
     **ADDRESS,
-    "language": str,
+    "language": language,
     "is_business": SWITCH,
     "emails": str,
     "channel": channel,
-    "terms.days": int,
-    "terms.months": int,
+    "terms.days": term_days,
+    "terms.months": term_months,
     "terms.skonto_percent": percent,
-    "terms.skonto_days": int,
+    "terms.skonto_days": term_days,
     "terms.direct_debit": SWITCH,
     "cutoff_day": cutoff_day,
     "vat_id": str,
@@ -153,7 +179,11 @@ def add_fields(parser: ArgumentParser, fields: Mapping[str, Kind], without: tupl
         if name in without:
             continue
         options = [*ALIASES.get(name, ()), "--" + option(name)]
-        common: dict[str, Any] = {"dest": "field_" + name.replace(".", "__"), "default": None, "help": _(LABELS[name])}
+        common: dict[str, Any] = {
+            "dest": "field_" + name.replace(".", "__"),
+            "default": None,
+            "help": _(LABELS.get(name, "")),
+        }
         if kind == SWITCH:
             parser.add_argument(*options, **common, action=BooleanOptionalAction)
         elif name == "emails":
@@ -167,7 +197,7 @@ def add_fields(parser: ArgumentParser, fields: Mapping[str, Kind], without: tupl
 def _typed(kind: Kind) -> Callable[[str], Any]:
     """Texts stay texts; a converter's None must not look like `not given`."""
     assert callable(kind)
-    if kind in (str, int, day, country, percent):
+    if kind in (str, day, country, language, percent, term_days, term_months):
         return kind
 
     def wrapped(text: str) -> Any:

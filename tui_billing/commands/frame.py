@@ -35,6 +35,8 @@ WRONG_PATH = {
 }  # fmt: skip
 """What the system says of a file that was named wrongly."""
 
+PLACES = {"Zeile": N_("Zeile {n}"), "Eintrag": N_("Eintrag {n}")}
+
 R = TypeVar("R")
 
 
@@ -240,10 +242,21 @@ def show(answer: Answer, context: Context) -> int:
             print(clean(line), file=context.out)
         for problem in answer.problems:
             text = say(problem)
-            named = f"{problem.where}: {text}" if problem.where and problem.where not in text else text
+            where = place_name(problem.where)
+            named = f"{where}: {text}" if where and where not in text else text
             print(clean(named), file=context.err)
     context.out.flush()
     return answer.code
+
+
+def place_name(where: str) -> str:
+    """The place of a problem in words: a line of a file, a field by its label, else as it stands (a number)."""
+    kind, _space, number = where.partition(" ")
+    if number.isdigit() and kind in PLACES:
+        return _(PLACES[kind]).format(n=number)
+    from tui_billing.commands.fields import LABELS
+
+    return _(LABELS[where]).partition(",")[0].partition(":")[0] if where in LABELS else where
 
 
 def _speaks_unicode(stream: TextIO) -> bool:

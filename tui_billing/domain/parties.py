@@ -5,6 +5,9 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+TERM_DAYS_MAX, TERM_MONTHS_MAX = 999, 60
+"""The longest payment terms; more is a slip of the finger."""
+
 
 class Channel(StrEnum):
     """Versandart Abrechnung of a customer; no channel is None."""

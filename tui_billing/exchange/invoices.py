@@ -1,20 +1,20 @@
 """Invoices from CSV (one row per position, grouped by number) or JSON; documented by data/invoices.csv and .json."""
 
-import json
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from tui_billing.domain.documents import DocumentKind, Line, VatCategory
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.parties import Address
+from tui_billing.domain.texts import clean
 from tui_billing.domain.vat_rates import adjusted_rate
 from tui_billing.exchange.cells import Cells
+from tui_billing.exchange.json_rows import is_json, read_objects
 from tui_billing.exchange.numbers import NumberFormat, find_format
 from tui_billing.exchange.parsed import Item, Parsed
-from tui_billing.exchange.tables import Row, decode_text, read_table
+from tui_billing.exchange.tables import Row, read_table
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "number": ("Rechnungsnummer", "Belegnummer", "Nummer", "invoice number", "invoice"),
@@ -119,54 +119,65 @@ class ImportedInvoice:
 def parse_invoices(
     data: bytes, numbers: NumberFormat | None = None, default_rate: Decimal = Decimal(19)
 ) -> Parsed[ImportedInvoice]:
-    """Invoices in a CSV or JSON file. One bad position refuses its whole invoice, never a part of it."""
-    warnings: list[Problem] = []
-    if decode_text(data).lstrip().startswith(("[", "{")):
-        rows, problems = _json_rows(data)
+    """Invoices in a CSV or JSON file. One bad position refuses its whole invoice, never a part of it.
+
+    A position without a rate and a category gets `default_rate` as of the day of its supply (B12); a default of 0 is
+    that of a Kleinunternehmer, whose positions are exempt (A3).
+    """
+    by_json = is_json(data)
+    table = read_objects(data, COLUMNS, "invoices", "lines") if by_json else read_table(data, COLUMNS, REQUIRED)
+    if table.fatal:
+        return Parsed(fatal=table.fatal)
+    if by_json:
         numbers = NumberFormat.ISO
-    else:
-        table = read_table(data, COLUMNS, REQUIRED)
-        fatal = tuple(p for p in table.problems if not p.warning and p.where in ("", "Zeile 1"))
-        if fatal:
-            return Parsed(fatal=fatal)
-        rows, problems = list(table.rows), [p for p in table.problems if not p.warning]
-        warnings = [p for p in table.problems if p.warning]
     if numbers is None:
-        numbers, ambiguous = find_format((f"Zeile {r.line}", r.get(c)) for r in rows for c in NUMBER_COLUMNS)
+        numbers, ambiguous = find_format((r.where, r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
         if numbers is None:
             return Parsed(fatal=tuple(ambiguous))
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        if row.get("number"):
-            groups.setdefault(row.get("number"), []).append(row)
-        else:
-            problems.append(
-                Problem("FELD_LEER", N_("{column}: darf nicht leer sein."), {"column": "number"}, f"Zeile {row.line}")
-            )
+    groups, problems = _groups(table.rows, by_json)
+    problems += [p for p in table.problems if not p.warning]
     items = []
-    for group in groups.values():
+    for group in groups:
         invoice, faults = _invoice(group, numbers, default_rate)
         if faults or invoice is None:
             problems += faults
         else:
-            items.append(Item(group[0].line, invoice))
-    return Parsed(tuple(items), tuple(problems), (), tuple(warnings))
+            items.append(Item(group[0].line, invoice, kind=group[0].kind))
+    return Parsed(tuple(items), tuple(problems), (), tuple(p for p in table.problems if p.warning))
+
+
+def _groups(rows: Sequence[Row], by_json: bool) -> tuple[list[list[Row]], list[Problem]]:
+    """The rows of each invoice: those of one number, in JSON those of one object; two objects are two invoices."""
+    groups: dict[str, list[Row]] = {}
+    problems: list[Problem] = []
+    for row in rows:
+        number = clean(row.get("number")).strip()
+        if not number:
+            text = N_("{column}: darf nicht leer sein.")
+            problems.append(Problem("FELD_LEER", text, {"column": row.name("number")}, row.where))
+        elif by_json and number in groups and groups[number][0].line != row.line:
+            text = N_("Belegnummer {number} steht schon in {there}.")
+            params = {"number": number, "there": groups[number][0].place}
+            problems.append(Problem("NUMMER_DOPPELT", text, params, row.where))
+        else:
+            groups.setdefault(number, []).append(row)
+    return list(groups.values()), problems
 
 
 def _invoice(
     rows: list[Row], numbers: NumberFormat, default_rate: Decimal
 ) -> tuple[ImportedInvoice | None, list[Problem]]:
-    head = Cells(rows[0], numbers)
-    problems = [p for row in rows[1:] for p in _contradictions(rows[0], row)]
+    head = Cells(_head(rows), numbers)
+    problems = _contradictions(rows)
     invoice_date = head.day("invoice_date")
-    supplied = _silent_day(rows[0], "period_to") or _silent_day(rows[0], "service_date") or invoice_date
+    supplied = _silent_day(head.row, "period_to") or _silent_day(head.row, "service_date") or invoice_date
     rate = adjusted_rate(default_rate, supplied) if supplied else default_rate
     lines = []
     for position, row in enumerate(rows, 1):
         line, faults = _line(row, numbers, rate)
         lines.append(replace(line, position=position))
         problems += faults
-    if invoice_date is None and not head.problems:
+    if not head.row.get("invoice_date"):
         head.refuse("FELD_LEER", N_("{column}: darf nicht leer sein."), column="invoice_date")
     invoice = ImportedInvoice(
         number=head.text("number", 40),
@@ -185,7 +196,7 @@ def _invoice(
         delivery_name=head.text("delivery_name"),
         delivery_address=_delivery(head),
         gross_prices=head.switch("gross_prices"),
-        prepaid=head.number("prepaid", 2) or Decimal(0),
+        prepaid=head.number("prepaid", 2, Decimal(0)) or Decimal(0),
         sent_on=head.day("sent_on"),
         gross=head.number("gross", 2),
         lines=tuple(lines),
@@ -207,44 +218,50 @@ def _delivery(head: Cells) -> Address | None:
         head.text("delivery_postcode", 20),
         head.text("delivery_city"),
     )
-    country = head.text("delivery_country", 2).upper()
-    if country and not re.fullmatch(r"[A-Z]{2}", country):
-        head.refuse("LAND_UNGUELTIG", N_("{column}: zwei Buchstaben wie DE oder AT."), column="delivery_country")
+    country = head.country("delivery_country")
     if not (street or postcode or city or country):
         return None
     return Address(street=street, postcode=postcode, city=city, country=country or "DE")
 
 
-def _contradictions(first: Row, row: Row) -> list[Problem]:
-    """Fields of the whole invoice that a later row says differently; an empty cell says nothing."""
-    return [
-        Problem(
-            "ZEILEN_WIDERSPRECHEN",
-            N_("{column}: „{value}“ widerspricht Zeile {line} derselben Rechnung."),
-            {"column": column, "value": row.get(column), "line": first.line},
-            f"Zeile {row.line}",
-        )
-        for column in HEAD
-        if row.get(column) and row.get(column) != first.get(column)
-    ]
+def _head(rows: list[Row]) -> Row:
+    """The first row with what a later one says of the whole invoice where the first says nothing."""
+    said = {c: row.get(c) for row in reversed(rows) for c in HEAD if row.get(c)}
+    return replace(rows[0], cells=rows[0].cells | said)
+
+
+def _contradictions(rows: list[Row]) -> list[Problem]:
+    """Fields of the whole invoice that two rows say differently; an empty cell says nothing."""
+    text = N_("{column}: „{value}“ widerspricht „{other}“ in {there} derselben Rechnung.")
+    problems: list[Problem] = []
+    said: dict[str, Row] = {}
+    for row in rows:
+        for column in HEAD:
+            value = row.get(column)
+            first = said.setdefault(column, row) if value else row
+            if value and value != first.get(column):
+                params = {"column": row.name(column), "value": clean(value), "other": clean(first.get(column))}
+                problems.append(Problem("ZEILEN_WIDERSPRECHEN", text, {**params, "there": first.place}, row.where))
+    return problems
 
 
 def _line(row: Row, numbers: NumberFormat, default_rate: Decimal) -> tuple[Line, list[Problem]]:
     cells = Cells(row, numbers)
-    category = cells.choice("vat_category", CATEGORIES, VatCategory.STANDARD)
+    is_exempt = not default_rate and row.get("vat_rate") in ("", "0", "0,00", "0.00")
+    silent = VatCategory.EXEMPT if is_exempt else VatCategory.STANDARD
+    category = cells.choice("vat_category", CATEGORIES, silent)
     rate_default = default_rate if category is VatCategory.STANDARD else Decimal(0)
     price = cells.number("unit_price", 6)
-    if price is None and not cells.problems:
+    if not row.get("unit_price"):
         cells.refuse("FELD_LEER", N_("{column}: darf nicht leer sein."), column="unit_price")
-    price_unit = cells.number("price_unit", 0, Decimal(1)) or Decimal(1)
-    discount = cells.number("discount_percent", 2, Decimal(0)) or Decimal(0)
-    if not 0 <= discount <= 100:
-        cells.refuse("RABATT_UNGUELTIG", N_("{column}: 0 bis 100 Prozent."), column="discount_percent")
-    rate = cells.number("vat_rate", 2, rate_default)
-    if rate is not None and not 0 <= rate <= 100:
-        cells.refuse("STEUERSATZ_UNGUELTIG", N_("{column}: 0 bis 100 Prozent."), column="vat_rate")
-    if price_unit < 1:
-        cells.refuse("PREISEINHEIT_UNGUELTIG", N_("{column}: mindestens 1."), column="price_unit")
+    price_unit = cells.number("price_unit", 0, Decimal(1), bounds=(1, 10**6)) or Decimal(1)
+    discount = cells.number("discount_percent", 2, Decimal(0), bounds=(0, 100)) or Decimal(0)
+    rate = cells.number("vat_rate", 2, rate_default, bounds=(0, 100))
+    if rate is not None and 0 < rate < 1:
+        # What a spreadsheet keeps behind a cell that shows 19 %; no such rate exists (F5).
+        text = N_("{column}: „{value}“ ist kein Steuersatz; gemeint ist wohl {percent} %.")
+        percent = format(rate * 100, "f").rstrip("0").rstrip(".")
+        cells.refuse("STEUERSATZ_UNGUELTIG", text, column="vat_rate", value=row.get("vat_rate"), percent=percent)
     line = Line(
         article=cells.text("article", 60),
         name=cells.needed("name"),
@@ -258,38 +275,3 @@ def _line(row: Row, numbers: NumberFormat, default_rate: Decimal) -> tuple[Line,
         vat_rate=rate or Decimal(0),
     )
     return line, cells.problems
-
-
-def _json_rows(data: bytes) -> tuple[list[Row], list[Problem]]:
-    """JSON invoices as rows: a list of objects with the same names and a list `lines`; the line is the place in it."""
-    try:
-        content = json.loads(decode_text(data), parse_float=str, parse_int=str, parse_constant=str)
-    except ValueError as error:
-        return [], [Problem("JSON_UNLESBAR", N_("Die Datei ist kein gültiges JSON ({error})."), {"error": str(error)})]
-    invoices = content.get("invoices", [content]) if isinstance(content, dict) else content
-    rows: list[Row] = []
-    problems: list[Problem] = []
-    for place, invoice in enumerate(invoices if isinstance(invoices, list) else [], 1):
-        if not isinstance(invoice, dict) or not isinstance(invoice.get("lines"), list) or not invoice["lines"]:
-            problems.append(
-                Problem(
-                    "RECHNUNG_OHNE_POSITION",
-                    N_("Eine Rechnung braucht „lines“ mit mindestens einer Position."),
-                    {},
-                    f"Zeile {place}",
-                )
-            )
-            continue
-        head = {k: _cell(v) for k, v in invoice.items() if k in COLUMNS}
-        for line in invoice["lines"]:
-            cells = {k: _cell(v) for k, v in line.items() if k in COLUMNS} if isinstance(line, dict) else {}
-            rows.append(Row(place, head | cells))
-    return rows, problems
-
-
-def _cell(value: Any) -> str:
-    if value is None or isinstance(value, (list, dict)):
-        return ""
-    if isinstance(value, bool):
-        return "ja" if value else "nein"
-    return str(value).strip()

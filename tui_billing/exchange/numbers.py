@@ -22,16 +22,10 @@ _AMBIGUOUS = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3}|,[0-9]{3})")
 
 
 def _bare(text: str) -> str:
-    """Without currency and percent signs and blanks around them."""
-    return (
-        text.replace("\u00a0", " ")
-        .strip()
-        .removesuffix("€")
-        .removesuffix("%")
-        .removesuffix("EUR")
-        .removeprefix("€")
-        .strip()
-    )
+    """Without currency and percent signs and blanks around them; a minus behind the number (SAP) in front."""
+    value = text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2212", "-").strip()
+    value = value.removeprefix("€").removeprefix("EUR").removesuffix("€").removesuffix("%").removesuffix("EUR").strip()
+    return f"-{value[:-1].strip()}" if value.endswith("-") and not value.startswith(("-", "+")) else value
 
 
 def find_format(cells: Iterable[tuple[str, str]]) -> tuple[NumberFormat | None, list[Problem]]:

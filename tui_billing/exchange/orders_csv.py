@@ -130,11 +130,10 @@ def parse_orders(
 ) -> Parsed[ImportedOrder]:
     """Orders in a CSV file, ids 0. One bad position refuses its whole order, never a part of it."""
     table = read_table(data, COLUMNS, REQUIRED)
-    fatal = tuple(p for p in table.problems if not p.warning and p.where in ("", "Zeile 1"))
-    if fatal:
-        return Parsed(fatal=fatal)
+    if table.fatal:
+        return Parsed(fatal=table.fatal)
     if numbers is None:
-        numbers, ambiguous = find_format((f"Zeile {r.line}", r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
+        numbers, ambiguous = find_format((r.where, r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
         if numbers is None:
             return Parsed(fatal=tuple(ambiguous))
     refused = [p for p in table.problems if not p.warning]
@@ -144,7 +143,7 @@ def parse_orders(
             groups.setdefault(row.get("number"), []).append(row)
         else:
             text = N_("{column}: darf nicht leer sein.")
-            refused.append(Problem("FELD_LEER", text, {"column": "number"}, f"Zeile {row.line}"))
+            refused.append(Problem("FELD_LEER", text, {"column": row.name("number")}, row.where))
     items: list[Item[ImportedOrder]] = []
     for rows in groups.values():
         order, problems = _order(rows, numbers, default_rate)
@@ -234,8 +233,8 @@ def _contradictions(first: Row, row: Row) -> list[Problem]:
         Problem(
             "AUFTRAG_WIDERSPRUCH",
             text,
-            {"column": column, "value": row.get(column), "line": first.line},
-            f"Zeile {row.line}",
+            {"column": row.name(column), "value": row.get(column), "line": first.line},
+            row.where,
         )
         for column in HEAD_COLUMNS
         if row.get(column) and row.get(column) != first.get(column)

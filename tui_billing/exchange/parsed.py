@@ -15,6 +15,12 @@ class Item(Generic[T]):
     line: int
     record: T
     columns: tuple[str, ...] = ()
+    kind: str = "Zeile"
+
+    @property
+    def where(self) -> str:
+        """The place as the clerk finds it: a line, or an entry of a JSON list."""
+        return f"{self.kind} {self.line}"
 
 
 @dataclass(frozen=True, slots=True)

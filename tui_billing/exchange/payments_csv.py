@@ -37,11 +37,10 @@ class ImportedPayment:
 def parse_payments(data: bytes, numbers: NumberFormat | None = None) -> Parsed[ImportedPayment]:
     """Payments in a CSV file in the order of its rows."""
     table = read_table(data, COLUMNS, ("paid_date", "amount"))
-    fatal = tuple(p for p in table.problems if not p.warning and p.where in ("", "Zeile 1"))
-    if fatal:
-        return Parsed(fatal=fatal)
+    if table.fatal:
+        return Parsed(fatal=table.fatal)
     if numbers is None:
-        numbers, ambiguous = find_format((f"Zeile {r.line}", r.get("amount")) for r in table.rows)
+        numbers, ambiguous = find_format((r.where, r.get("amount")) for r in table.rows)
         if numbers is None:
             return Parsed(fatal=tuple(ambiguous))
     items: list[Item[ImportedPayment]] = []

@@ -1,7 +1,7 @@
 """Postal addresses in the order of DIN 5008: name, person, addition, street or P.O. box, town, country."""
 
+from tui_billing.domain.countries import COUNTRIES
 from tui_billing.domain.parties import Address, Party
-from tui_billing.render.countries import COUNTRIES
 from tui_billing.render.markup import plain
 from tui_billing.render.texts import label
 

@@ -6,11 +6,19 @@ from datetime import date
 from typing import Any
 
 from tui_billing.domain.codec import encode
+from tui_billing.domain.countries import is_country
 from tui_billing.domain.documents import DocumentHead
 from tui_billing.domain.inputs import parse_email, parse_iban, parse_leitweg_id, parse_vat_id
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.orders import Order
-from tui_billing.domain.parties import Address, Customer, PaymentTerms, default_format
+from tui_billing.domain.parties import (
+    TERM_DAYS_MAX,
+    TERM_MONTHS_MAX,
+    Address,
+    Customer,
+    PaymentTerms,
+    default_format,
+)
 from tui_billing.domain.retention import minimised, retention_end
 from tui_billing.domain.runs import Ignored, IgnoredKind
 from tui_billing.domain.texts import clean
@@ -66,9 +74,30 @@ def checked(customer: Customer) -> tuple[Customer, list[Problem]]:
     )
     if not fresh.name:
         problems.append(Problem("NAME_FEHLT", N_("Der Name fehlt."), where="name"))
+    problems += _limits(fresh)
     if fresh.cutoff_day is not None and not 1 <= fresh.cutoff_day <= 31:
         problems.append(Problem("STICHTAG", N_("Der Stichtag ist ein Tag von 1 bis 31."), where="cutoff_day"))
     return fresh, problems
+
+
+def _limits(customer: Customer) -> list[Problem]:
+    """Country, language and payment terms that there are."""
+    terms, problems = customer.terms, []
+    if not is_country(customer.address.country):
+        text = N_("„{text}“ ist kein Land; zwei Buchstaben wie DE oder AT angeben.")
+        problems.append(Problem("LAND", text, {"text": customer.address.country}, "address.country"))
+    if customer.language not in ("de", "en"):
+        text = N_("Belege gibt es auf Deutsch (de) und Englisch (en), nicht „{text}“.")
+        problems.append(Problem("SPRACHE", text, {"text": customer.language}, "language"))
+    days = (("terms.days", terms.days, TERM_DAYS_MAX), ("terms.skonto_days", terms.skonto_days, TERM_DAYS_MAX))
+    for where, value, most in (*days, ("terms.months", terms.months, TERM_MONTHS_MAX)):
+        if not 0 <= value <= most:
+            text = N_("„{text}“ ist keine Frist von 0 bis {most}.")
+            problems.append(Problem("FRIST", text, {"text": value, "most": most}, where))
+    if not 0 <= terms.skonto_percent <= 100:
+        text = N_("„{text}“ ist kein Skonto von 0 bis 100 Prozent.")
+        problems.append(Problem("SKONTO", text, {"text": terms.skonto_percent}, "terms.skonto_percent"))
+    return problems
 
 
 def save_customer(desk: Desk, customer: Customer) -> Customer:

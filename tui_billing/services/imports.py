@@ -76,7 +76,7 @@ def plan_customers(
     for item in parsed.items:
         known = store.find_one(Customer, "number", item.record.number) if item.record.number else None
         if known and not update:
-            refused.append(taken_problem(N_("Kundennummer {number} gibt es schon."), item.record.number, item.line))
+            refused.append(taken_problem(N_("Kundennummer {number} gibt es schon."), item.record.number, item.where))
         elif known:
             updates += 1
             good.append(_updated(known, item))
@@ -101,7 +101,9 @@ def apply_customers(desk: Desk, plan: ImportPlan[Customer], *, partial: bool = F
     """Store the customers in one commit. Raises Refused where a row is bad and `partial` was not asked for."""
     refuse_in_part(plan, partial)
     with desk.store.transaction(f"Import: {len(plan.items)} Kunden") as tx:
-        stored = [_store_customer(tx, c) for c in plan.items]
+        # Numbers of the file first: a number that is drawn must not take one that a later row brings.
+        in_turn = sorted(plan.items, key=lambda c: not c.number)
+        stored = [_store_customer(tx, c) for c in in_turn]
     return ImportResult(len(stored) - plan.updates, plan.updates, tuple(c.number for c in stored))
 
 
@@ -116,7 +118,7 @@ def _store_customer(tx: Transaction, customer: Customer) -> Customer:
 def plan_invoices(store: Store, data: bytes, numbers: NumberFormat | None = None) -> ImportPlan[ImportedDocument]:
     """Invoices of a CSV or JSON file with the company's and the customers' data of today as snapshots."""
     seller = company(store)
-    rate = Decimal(settings.get(store, "invoice.vat_rate"))
+    rate = Decimal(0) if seller.small_business else Decimal(settings.get(store, "invoice.vat_rate"))
     parsed = parse_invoices(data, numbers, rate)
     if parsed.fatal:
         raise Refused(*parsed.fatal)
@@ -143,7 +145,7 @@ def _law_warnings(items: list[ImportedDocument]) -> list[Problem]:
 def _document(
     store: Store, seller: Company, customer: Customer | None, item: Item[ImportedInvoice]
 ) -> tuple[ImportedDocument | None, list[Problem]]:
-    invoice, where = item.record, f"Zeile {item.line}"
+    invoice, where = item.record, item.where
     if customer is None:
         text = N_("Kunde {number} gibt es nicht; zuerst die Kunden importieren.")
         return None, [Problem("KUNDE_UNBEKANNT", text, {"number": invoice.customer_number}, where)]
@@ -151,7 +153,7 @@ def _document(
         text = N_("Kunde {number} ist gesperrt.")
         return None, [Problem("KUNDE_GESPERRT", text, {"number": invoice.customer_number}, where)]
     if store.find_ids(Document, "number", invoice.number):
-        return None, [taken_problem(N_("Belegnummer {number} gibt es schon."), invoice.number, item.line)]
+        return None, [taken_problem(N_("Belegnummer {number} gibt es schon."), invoice.number, item.where)]
     document = documents.build(
         seller,
         customer,
@@ -175,9 +177,12 @@ def _document(
     sign = -1 if invoice.kind is DocumentKind.CREDIT_MEMO and (invoice.gross or 0) > 0 else 1
     if invoice.gross is not None and invoice.gross * sign != document.totals.gross:
         text = N_("{number}: Bruttobetrag {file} der Datei ist nicht die Summe der Positionen ({computed}).")
-        params = {"number": invoice.number, "file": str(invoice.gross), "computed": str(document.totals.gross)}
+        params = {"number": invoice.number, "file": invoice.gross * sign, "computed": document.totals.gross}
         return None, [Problem("BRUTTO_WEICHT_AB", text, params, where)]
     sent = f"{invoice.sent_on.isoformat()}T00:00:00+00:00" if invoice.sent_on else ""
+    # What was sent comes in final, so the law is asked here and not in the middle of storing.
+    if sent and (problems := [replace(p, where=where) for p in check_document(document) if not p.warning]):
+        return None, problems
     return ImportedDocument(document, sent), []
 
 
@@ -201,24 +206,30 @@ def apply_invoices(
 def refuse_in_part(plan: ImportPlan[T], partial: bool) -> None:
     """Raise where a row is bad and `partial` was not asked for, or where nothing is good."""
     if plan.refused and not partial:
-        text = N_("{rows} Zeilen sind fehlerhaft, nichts wurde übernommen. Datei verbessern oder --partial angeben.")
-        raise Refused(*plan.refused, Problem("IMPORT_ABGEBROCHEN", text, {"rows": plan.refused_rows}))
+        raise Refused(*plan.refused, given_up(plan.refused_rows))
     if not plan.items:
         raise Refused(
             *plan.refused, Problem("IMPORT_LEER", N_("Die Datei enthält keine Zeile, die sich übernehmen lässt."))
         )
 
 
-def taken_problem(text: str, number: str, line: int) -> Problem:
+def given_up(rows: int) -> Problem:
+    """All or nothing: what is bad keeps the rest out."""
+    one = N_("Eine Zeile ist fehlerhaft, nichts wurde übernommen. Datei verbessern oder --partial angeben.")
+    many = N_("{rows} Zeilen sind fehlerhaft, nichts wurde übernommen. Datei verbessern oder --partial angeben.")
+    return Problem("IMPORT_ABGEBROCHEN", one if rows == 1 else many, {"rows": rows})
+
+
+def taken_problem(text: str, number: str, where: str) -> Problem:
     """A number that is there already."""
-    return Problem("NUMMER_VERGEBEN", text, {"number": number}, f"Zeile {line}")
+    return Problem("NUMMER_VERGEBEN", text, {"number": number}, where)
 
 
 def in_line_order(problems: list[Problem]) -> tuple[Problem, ...]:
     """Problems as the clerk meets them in the file."""
 
     def line(problem: Problem) -> int:
-        digits = problem.where.removeprefix("Zeile ")
+        digits = problem.where.rpartition(" ")[2]
         return int(digits) if digits.isdigit() else 0
 
     return tuple(sorted(problems, key=line))

@@ -35,7 +35,7 @@ def plan_orders(store: Store, data: bytes, numbers: NumberFormat | None = None) 
     refused = list(parsed.refused)
     warnings = list(parsed.warnings)
     for item in parsed.items:
-        imported, where = item.record, f"Zeile {item.line}"
+        imported, where = item.record, item.where
         customer = store.find_one(Customer, "number", imported.customer_number)
         order = replace(imported.order, customer_id=customer.id if customer else 0)
         problems = _problems(store, order, imported.customer_number, item)
@@ -53,7 +53,7 @@ def _problems(store: Store, order: Order, customer_number: str, item: Item[Impor
         text = N_("Kunde {number} gibt es nicht; zuerst die Kunden importieren.")
         problems.append(Problem("KUNDE_UNBEKANNT", text, {"number": customer_number}))
     if store.find_ids(Order, "number", order.number):
-        problems.append(taken_problem(N_("Auftragsnummer {number} gibt es schon."), order.number, item.line))
+        problems.append(taken_problem(N_("Auftragsnummer {number} gibt es schon."), order.number, item.where))
     return problems + [p for p in check_order(order) if p.code != "KUNDE_FEHLT"]
 
 

@@ -9,6 +9,7 @@ from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.exchange.port import ImportedPayment, Item, NumberFormat, parse_payments
 from tui_billing.services.batch_rows import entry_by_number
 from tui_billing.services.desk import Desk
+from tui_billing.services.imports import given_up
 from tui_billing.services.payments import NewPayment, payer, store_payment, store_return
 from tui_billing.store.repositories import Repository
 
@@ -62,7 +63,7 @@ def plan_import(store: Repository, data: bytes, numbers: NumberFormat | None = N
             row = _planned(store, item, returned)
         except Refused as error:
             refused_amount += item.record.amount
-            refused += [Problem(p.code, p.text, p.params, f"Zeile {item.line}") for p in error.problems]
+            refused += [Problem(p.code, p.text, p.params, item.where) for p in error.problems]
             continue
         rows.append(row)
         if row.returns is not None:
@@ -99,10 +100,7 @@ def _planned(store: Repository, item: Item[ImportedPayment], returned: set[int])
 def apply_import(desk: Desk, plan: PaymentImport, *, partial: bool = False) -> list[Payment]:
     """Store the payments in one commit. Raises Refused where a row is bad and `partial` was not asked for."""
     if plan.refused and not partial:
-        text = N_("{rows} Zeilen sind fehlerhaft, nichts wurde übernommen. Datei verbessern oder --partial angeben.")
-        raise Refused(
-            *plan.refused, Problem("IMPORT_ABGEBROCHEN", text, {"rows": len({p.where for p in plan.refused})})
-        )
+        raise Refused(*plan.refused, given_up(len({p.where for p in plan.refused})))
     done: list[Payment] = []
     if not plan.rows:
         return done

@@ -1,4 +1,8 @@
-"""Names of countries by ISO 3166 code, German and English (Unicode CLDR)."""
+"""Names of countries by ISO 3166 code, German and English (Unicode CLDR); what an address may carry."""
+
+from functools import cache
+
+from tui_billing.domain.texts import fold
 
 COUNTRIES: dict[str, tuple[str, str]] = {
     "AD": ("Andorra", "Andorra"),
@@ -251,3 +255,35 @@ COUNTRIES: dict[str, tuple[str, str]] = {
     "ZM": ("Sambia", "Zambia"),
     "ZW": ("Simbabwe", "Zimbabwe"),
 }
+
+SHORT = {
+    "a": "AT",
+    "b": "BE",
+    "d": "DE",
+    "f": "FR",
+    "i": "IT",
+    "l": "LU",
+    "brd": "DE",
+    "el": "GR",
+    "grossbritannien": "GB",
+    "holland": "NL",
+    "uk": "GB",
+    "usa": "US",
+}
+"""What address lists write besides, folded: number plates, and EL as in Greek VAT numbers."""
+
+
+def is_country(code: str) -> bool:
+    """Whether there is such a country."""
+    return code in COUNTRIES
+
+
+def country_code(text: str) -> str | None:
+    """The ISO code of a code or a name, in any case; None where it is neither."""
+    typed = text.strip()
+    return typed.upper() if is_country(typed.upper()) else _by_name().get(fold(typed))
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    return SHORT | {fold(name): code for code, names in COUNTRIES.items() for name in names}
