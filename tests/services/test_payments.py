@@ -90,6 +90,28 @@ def test_an_overpayment_settles_the_document_and_waits_for_the_next(desk):
     assert open_of(desk, customer) == {later.number: D("38.00")}
 
 
+def test_skonto_of_one_document_is_taken_though_the_other_is_too_late_for_it(desk):
+    """1.190,00 until 09.12. with 2 %, and 119,00 whose Skonto ended: 1.166,20 + 119,00."""
+    customer = add_customer(desk, "10001", terms=SKONTO)
+    late, early = (
+        add_invoice(desk, customer, date(2026, 11, 3)),
+        add_invoice(desk, customer, date(2026, 11, 25), net="1000"),
+    )
+    payment = pay(desk, "1285.20", date(2026, 12, 8), documents=(late.number, early.number))
+    assert [(a.amount, a.skonto) for a in payment.allocations] == [(D("119.00"), D(0)), (D("1166.20"), D("23.80"))]
+    assert open_of(desk, customer) == {}
+
+
+def test_a_payment_less_a_named_credit_settles_both(desk):
+    customer = add_customer(desk, "10001")
+    invoice = add_invoice(desk, customer, date(2026, 11, 3))
+    credit = add_invoice(desk, customer, date(2026, 11, 4), net="10", kind=DocumentKind.CREDIT_MEMO)
+    payment = pay(desk, "107.10", documents=(invoice.number, credit.number))
+    assert (open_of(desk, customer), payments.unallocated(payment)) == ({}, D(0))
+    payments.take_back(desk, payment.number, date(2026, 11, 21))
+    assert open_of(desk, customer) == {invoice.number: D("119.00"), credit.number: D("-11.90")}
+
+
 def test_two_documents_whose_sum_is_paid_are_both_settled(desk):
     """G3.7"""
     customer = add_customer(desk, "10001")

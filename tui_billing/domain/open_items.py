@@ -61,13 +61,12 @@ def skonto_on_offer(open_amount: Decimal, owed: Decimal, terms: PaymentTerms) ->
     return percent_of(owed, terms.skonto_percent)
 
 
-def settles_with_skonto(money: Decimal, item: OpenItem, terms: PaymentTerms, invoice_date: date, paid: date) -> Decimal:
-    """The Skonto that closes this item with exactly this much money on this day; 0 where there is none (G3.6)."""
+def skonto_offered(item: OpenItem, terms: PaymentTerms, invoice_date: date, paid: date) -> Decimal:
+    """The Skonto that this item would be closed with by a payment of this day; 0 where it is too late (B8, C10.9)."""
     last_day = skonto_date(invoice_date, terms)
-    offered = skonto_on_offer(item.open, item.entry.owed, terms)
-    if not offered or last_day is None or not skonto_in_time(last_day, paid):
+    if last_day is None or not skonto_in_time(last_day, paid):
         return ZERO
-    return offered if money == item.open - offered else ZERO
+    return skonto_on_offer(item.open, item.entry.owed, terms)
 
 
 def spread(money: Decimal, items: Sequence[OpenItem]) -> tuple[Allocation, ...]:

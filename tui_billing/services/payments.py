@@ -17,8 +17,7 @@ from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.open_items import (
     OpenItem,
     open_items,
-    settles_with_skonto,
-    skonto_on_offer,
+    skonto_offered,
     spread,
     unallocated,
 )
@@ -153,24 +152,22 @@ def _allocations(tx: Transaction, customer: Customer, new: NewPayment) -> tuple[
 def allocate_to(
     tx: Repository, customer: Customer, money: Decimal, items: Sequence[OpenItem], paid: date, skonto: Decimal | None
 ) -> tuple[Allocation, ...]:
-    """Money over these items; Skonto where it closes them exactly and in time, or as the clerk says."""
+    """Money over these items; Skonto where it closes them exactly and in time, or as the clerk says.
+
+    Money that is just what is open of all of them, credits taken off, closes them all.
+    """
     if skonto is not None:
         return _with_given_skonto(money, items, skonto)
     heads = tx.get_many(Document, [i.entry.document_id for i in items])
     terms = {d.id: (d.terms, d.invoice_date) for d in heads.values()}
-    offers = [
-        skonto_on_offer(i.open, i.entry.owed, terms[i.entry.document_id][0]) if i.entry.document_id in terms else ZERO
-        for i in items
-    ]
-    if any(offers) and money == sum((i.open for i in items), ZERO) - sum(offers, ZERO):
-        parts = [Allocation(document_id=i.entry.document_id, amount=i.open - s, skonto=s)
-                 for i, s in zip(items, offers, strict=True)]  # fmt: skip
-        in_time = all(
-            not s or settles_with_skonto(i.open - s, i, *terms[i.entry.document_id], paid)
-            for i, s in zip(items, offers, strict=True)
-        )
-        if in_time:
-            return tuple(parts)
+    known = [terms.get(i.entry.document_id) for i in items]
+    offers = [skonto_offered(i, *known_terms, paid) if known_terms else ZERO
+              for i, known_terms in zip(items, known, strict=True)]  # fmt: skip
+    owed = sum((i.open for i in items), ZERO)
+    for skontos in (offers, [ZERO] * len(items)):
+        if items and money == owed - sum(skontos, ZERO):
+            return tuple(Allocation(document_id=i.entry.document_id, amount=i.open - s, skonto=s)
+                         for i, s in zip(items, skontos, strict=True) if i.open)  # fmt: skip
     return spread(money, items)
 
 
