@@ -180,6 +180,7 @@ CASES: list[tuple[str, Callable[[], Document], str]] = [
         ),
         "",
     ),
+    ("statements and payments know euros only", lambda: invoice(currency="USD"), "WAEHRUNG_NICHT_EURO"),
     ("no line", lambda: invoice(lines=()), "POSITIONEN_FEHLEN"),
     ("no rate", lambda: with_line(vat_rate=D(0)), "STEUERSATZ_FEHLT"),
     ("price unit zero", lambda: with_line(price_unit=D(0)), "PREISEINHEIT_UNGUELTIG"),

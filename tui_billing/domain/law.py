@@ -174,6 +174,10 @@ def _amounts(document: Document) -> Iterator[Problem]:
             "GUTSCHRIFT_POSITIV",
             N_("Eine kaufmännische Gutschrift hat einen negativen Betrag: die Mengen mit Minus eintragen."),
         )
+    if document.currency != "EUR":
+        # Receivables, statements and payments add up euros and know no other currency.
+        text = N_("Belege lauten auf Euro, nicht auf {currency}.")
+        yield _problem(document, "WAEHRUNG_NICHT_EURO", text, currency=clean(document.currency))
     if document.kind in _REFERRING and not (document.reference and document.reference.number):
         yield _problem(
             document,
