@@ -262,7 +262,7 @@ async def test_the_check_shows_the_first_broken_file_of_the_store(
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         await press(pilot, "p")
-        assert rows(app)[0] == "> ✗ …00000005.jsonl:7 die Kette ist unterbrochen"
+        assert rows(app)[0] == "> ✗ …000000005.jsonl:7 die Kette ist unterbrochen"
 
 
 async def test_a_filter_without_a_hit_does_not_say_that_there_is_nothing_at_all(tmp_path: Path) -> None:

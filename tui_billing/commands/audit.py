@@ -1,17 +1,24 @@
 """`tui-billing audit`: who changed what, when and why, newest first; of one record or of everything."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tui_billing.commands.frame import Answer, Context, listing
-from tui_billing.domain.batches import ReceivableEntry
-from tui_billing.domain.documents import Document
+from tui_billing.domain.batches import InvoiceBatch, Payment, ReceivableEntry
+from tui_billing.domain.documents import Document, DocumentType
+from tui_billing.domain.messages import N_
 from tui_billing.domain.orders import Order
 from tui_billing.domain.parties import Company, Customer
-from tui_billing.i18n import _
-from tui_billing.services import audit_trail, customers, documents, runs
+from tui_billing.domain.runs import InvoiceRun
+from tui_billing.domain.settings import Setting
+from tui_billing.i18n import _, language
+from tui_billing.services import audit_trail, documents, settings
 from tui_billing.services.errors import not_found
+from tui_billing.store.repositories import Store
+
+SHOWN_CHANGES, LONGEST = 20, 60
+Find = Callable[[Store, str], int]
 
 
 def register(parser: ArgumentParser) -> None:
@@ -22,7 +29,11 @@ def register(parser: ArgumentParser) -> None:
     which.add_argument("--receivable", metavar=number, help=_("die Debitorentransaktion einer Rechnung"))
     which.add_argument("--customer", metavar=number, help=_("ein Kunde"))
     which.add_argument("--order", metavar=number, help=_("ein Auftrag"))
+    which.add_argument("--payment", metavar=number, help=_("eine Zahlung"))
     which.add_argument("--run", metavar=number, help=_("ein Rechnungslauf mit seinen Zeilen"))
+    which.add_argument("--batch", metavar=number, help=_("ein Rechnungsstapel"))
+    which.add_argument("--setting", metavar=_("SCHLÜSSEL"), help=_("eine Einstellung"))
+    which.add_argument("--document-type", metavar=_("NAME"), help=_("eine Belegart"))
     which.add_argument("--company", action="store_true", help=_("die Firma"))
     parser.add_argument("--limit", type=int, default=audit_trail.SHOWN, metavar="N", help=_("höchstens so viele"))
     parser.set_defaults(handler=show)
@@ -32,44 +43,75 @@ def show(context: Context, args: Namespace) -> Answer:
     """The audit trail of what was named."""
     store = context.desk.store
     if args.run:
-        items = audit_trail.run_log(store, runs.run_by_number(store, args.run).id, args.limit)
+        run_id = _keyed(InvoiceRun, N_("Rechnungslauf"), convert=int)(store, args.run)
+        items = audit_trail.run_log(store, run_id, args.limit)
     else:
         cls, record_id = _named(store, args)
         items = audit_trail.record_log(store, cls, record_id, args.limit)
     return Answer(listing(items), lines=audit_lines(items))
 
 
-def _named(store: Any, args: Namespace) -> tuple[type[Any] | None, int | None]:
-    if args.invoice:
-        return Document, documents.by_number(store, args.invoice).id
-    if args.receivable:
-        document = documents.by_number(store, args.receivable)
-        entry = store.find_one(ReceivableEntry, "document_id", document.id)
-        return ReceivableEntry, entry.id if entry else 0
-    if args.customer:
-        return Customer, customers.customer_by_number(store, args.customer).id
-    if args.order:
-        order = store.find_one(Order, "number", args.order)
-        if order is None:
-            raise not_found(_("Auftrag"), args.order)
-        return Order, order.id
+def _receivable(store: Store, number: str) -> int:
+    entry = store.find_one(ReceivableEntry, "document_id", documents.by_number(store, number).id)
+    return entry.id if entry else 0
+
+
+def _setting(store: Store, key: str) -> int:
+    """A setting that was never set has no record yet."""
+    settings.get(store, key)
+    return next(iter(store.find_ids(Setting, "key", key)), 0)
+
+
+def _keyed(cls: type[Any], noun: str, key: str = "number", convert: Callable[[str], Any] = str) -> Find:
+    """How a record is found by what the clerk calls it, also where it is deleted by now."""
+
+    def find(store: Store, text: str) -> int:
+        value = convert(text) if convert is str or (text.isascii() and text.isdigit()) else text
+        ids = store.find_ids(cls, key, value) or audit_trail.former_ids(store, cls, key, value)
+        if not ids:
+            raise not_found(noun, text)
+        return ids[0]
+
+    return find
+
+
+NAMED: dict[str, tuple[type[Any], Find]] = {
+    "invoice": (Document, lambda store, number: documents.by_number(store, number).id),
+    "receivable": (ReceivableEntry, _receivable),
+    "customer": (Customer, _keyed(Customer, N_("Kunde"))),
+    "order": (Order, _keyed(Order, N_("Auftrag"))),
+    "payment": (Payment, _keyed(Payment, N_("Zahlung"))),
+    "batch": (InvoiceBatch, _keyed(InvoiceBatch, N_("Rechnungsstapel"), convert=int)),
+    "setting": (Setting, _setting),
+    "document_type": (DocumentType, _keyed(DocumentType, N_("Belegart"), "name")),
+}
+"""Option -> (class, how its record is found)."""
+
+
+def _named(store: Store, args: Namespace) -> tuple[type[Any] | None, int | None]:
+    for option, (cls, find) in NAMED.items():
+        text = getattr(args, option)
+        if text:
+            return cls, find(store, text)
     return (Company, 1) if args.company else (None, None)
 
 
 def audit_lines(items: Iterable[dict[str, Any]]) -> list[str]:
-    """One line per transaction, and one below it for each record with the fields that moved."""
+    """One line per transaction, and below it one for each record and each field that moved."""
     lines: list[str] = []
+    words = audit_trail.Words(_, language())
     for item in items:
         reason = f" · {item['reason']}" if item["reason"] else ""
-        lines.append(f"{item['seq']:>7}  {item['ts'][:19]}  {item['by']}  {item['why']}{reason}")
-        for change in item["changes"][:20]:
-            fields = ", ".join(f"{k}: {_short(a)} → {_short(b)}" for k, (a, b) in change["fields"].items())
-            lines.append(f"           {change['table']} {change['id']} {fields or change['action']}")
-        if len(item["changes"]) > 20:
-            lines.append("           " + _("… und {n} weitere").format(n=len(item["changes"]) - 20))
+        lines.append(f"{item['seq']:>7}  {item['ts'][:19]}Z  {item['by']}  {_(item['why'])}{reason}")
+        for change in item["changes"][:SHOWN_CHANGES]:
+            name = audit_trail.record_name(change, _)
+            lines.append(f"           {name} {audit_trail.action_name(change, _)}")
+            for field, old, new in audit_trail.field_rows(change, words):
+                lines.append(f"               {field}: {_short(old)} → {_short(new)}")
+        if len(item["changes"]) > SHOWN_CHANGES:
+            lines.append("           " + _("… und {n} weitere").format(n=len(item["changes"]) - SHOWN_CHANGES))
     return lines
 
 
-def _short(value: Any) -> str:
-    text = "–" if value in (None, "", []) else str(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

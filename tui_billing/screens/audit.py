@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tui_billing.domain.messages import N_
-from tui_billing.i18n import _, ngettext
+from tui_billing.i18n import _, language, ngettext
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
@@ -45,16 +45,30 @@ class AuditScreen(ListScreen):
     def __init__(self, table: str = "", record_id: int | None = None) -> None:
         super().__init__()
         self._table, self._record_id = table, record_id
+        self._name = ""
 
     def title_text(self) -> str:
         if not self._table:
             return _("Protokoll")
-        return _("Protokoll · {table} {id}").format(table=self._table, id=self._record_id or "")
+        return _("Protokoll · {record}").format(record=self._name) if self._name else _("Protokoll")
 
     def fetch(self) -> list[Entry]:
-        cls = class_of(self._table) if self._table else None
-        found = audit_trail.record_log(self.desk.store, cls, self._record_id, LIMIT)
+        found = self._found()
+        self._name = self._name_in(found)
         return [Entry(data["seq"], data) for data in found]
+
+    def _found(self) -> list[dict[str, Any]]:
+        if self._table == "runs" and self._record_id is not None:
+            return audit_trail.run_log(self.desk.store, self._record_id, LIMIT)
+        cls = class_of(self._table) if self._table else None
+        return audit_trail.record_log(self.desk.store, cls, self._record_id, LIMIT)
+
+    def _name_in(self, found: list[dict[str, Any]]) -> str:
+        """What the record was called last."""
+        changes = (c for data in found for c in data["changes"])
+        mine = (c for c in changes if (c["table"], c["id"]) == (self._table, self._record_id))
+        change = next(mine, None)
+        return audit_trail.record_name(change, _) if change else ""
 
     def cells(self, record: Entry) -> Sequence[str]:
         data = record.data
@@ -88,13 +102,8 @@ class AuditScreen(ListScreen):
 
 
 def change_lines(change: dict[str, Any]) -> list[tuple[str, str]]:
-    """`customers 3 geändert`, then `  emails: alt → neu` for each field."""
-    actions = {"added": _("angelegt"), "deleted": _("gelöscht"), "changed": _("geändert")}
-    lines = [(f"{change['table']} {change['id']} {actions[change['action']]}", PLAIN)]
-    for name, (old, new) in change["fields"].items():
-        lines.append((f"    {name}: {_shown(old)} → {_shown(new)}", MUTED))
-    return lines
-
-
-def _shown(value: Any) -> str:
-    return "–" if value in (None, "", [], {}) else str(value)
+    """`Kunde 10003 geändert`, then `    E-Mail: alt → neu` for each field."""
+    name, action = audit_trail.record_name(change, _), audit_trail.action_name(change, _)
+    words = audit_trail.Words(_, language(), show.stamp)
+    rows = [f"    {field}: {old} → {new}" for field, old, new in audit_trail.field_rows(change, words)]
+    return [(f"{name} {action}", PLAIN), *((row, MUTED) for row in rows)]

@@ -40,6 +40,7 @@ class BatchesScreen(ListScreen):
         "danach ist der Stapel gesperrt und seine Belege kommen in keinen anderen."
     )
     EMPTY: ClassVar[str] = N_("Noch kein Rechnungsstapel. F8 generiert einen, Einfg legt einen von Hand an.")
+    LOG: ClassVar[str] = "batches"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Stapel"), 6, right=True),
         Column("close", N_("Abschluss"), 10),

@@ -41,6 +41,7 @@ class PaymentsScreen(ListScreen):
         "einer Zahlung Rechnungen zu, Entf bucht eine Rückgabe gegen; eine Zahlung wird nie gelöscht."
     )
     EMPTY: ClassVar[str] = N_("Noch keine Zahlung. Einfg erfasst eine; „payment import“ liest Dateien.")
+    LOG: ClassVar[str] = "payments"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Zahlung"), 13),
         Column("paid", N_("Bezahlt am"), 10),

@@ -51,6 +51,7 @@ class ReceivablesScreen(ListScreen):
         "Tab wechselt zwischen offenen Posten und allen."
     )
     EMPTY: ClassVar[str] = N_("Nichts offen. Tab zeigt alle gebuchten Transaktionen.")
+    LOG: ClassVar[str] = "receivables"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Beleg"), 13),
         Column("customer", N_("Kunde"), 8, flex=True),
@@ -83,6 +84,9 @@ class ReceivablesScreen(ListScreen):
         if self._all:
             rows += [_payment(p, names) for p in payments]
         return sorted(rows, key=lambda r: (r.day, r.id))
+
+    def log_of(self, row_id: int) -> tuple[str, int]:
+        return ("payments", row_id - PAYMENT_BASE) if row_id > PAYMENT_BASE else super().log_of(row_id)
 
     def cells(self, record: PostedRow) -> Sequence[str]:
         return (
