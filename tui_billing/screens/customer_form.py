@@ -106,6 +106,7 @@ class CustomerFormScreen(FormScreen):
             Field("cutoff_day", N_("Rechnungsstapel-Stichtag"), parse=optional(inputs.parse_cutoff_day, None), width=4,
                   echo=self._closings, hint=N_("1 bis 31"), heading=N_("Steuer und Stapel")),
             Field("vat_id", N_("USt-IdNr."), parse=optional(inputs.parse_vat_id)),
+            Field("registration_id", N_("Registernummer"), width=30, hint=N_("§ 13b ohne USt-IdNr.")),
             Field("note", N_("Notiz"), width=44),
         )  # fmt: skip
 
