@@ -407,6 +407,10 @@ def test_the_printed_range_becomes_a_run(desk: Desk) -> None:
 def test_orders_come_in_from_csv_with_what_was_billed_before(desk: Desk) -> None:
     add_customer(desk, "10003")
     file = Path(__file__).parents[2] / "data" / "orders.csv"
+    missing = call(desk, "import", "orders", str(file))[1]["problems"]
+    assert [(p["where"], p["code"]) for p in missing[:2]] == [(f"Zeile {n}", "BELEGART_UNBEKANNT") for n in (2, 5)]
+    for name, number_range in (("Beitragsrechnung", "BR"), ("Mietrechnung", "MR")):
+        call(desk, "invoice", "type-set", name, "--range", number_range)
     code, answer = call(desk, "import", "orders", str(file))
     assert (code, answer["imported"]) == (0, 3)
     rows = select(desk, "2026-12-31")[1]["items"]
@@ -415,6 +419,27 @@ def test_orders_come_in_from_csv_with_what_was_billed_before(desk: Desk) -> None
         ("A-2003", "2026-11-01", 2),
     ]
     assert call(desk, "import", "orders", str(file))[1]["problems"][0]["code"] == "NUMMER_VERGEBEN"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("order", "add", "--customer", "10001", "--name", "x", "--price", "1"),
+        ("order", "edit", "A-1"),
+        ("order", "preview", "--customer", "10001", "--name", "x", "--price", "1"),
+        ("invoice", "new", "--customer", "10001", "--name", "x", "--price", "1"),
+        ("interval", "create", "--execution-date", "2026-06-01", "--yes"),
+    ],
+)
+def test_a_belegart_that_nobody_defined_is_refused_with_the_ones_that_there_are(desk: Desk, words) -> None:
+    add(desk, "A-1")
+    code, answer = call(desk, *words, "--document-type", "Mahnbrief")
+    text = "Die Belegart „Mahnbrief“ gibt es nicht; „invoice type-set“ legt sie an."
+    assert (code, answer["problems"][0]["code"], answer["problems"][0]["text"]) == (2, "BELEGART_UNBEKANNT", text)
+    call(desk, "invoice", "type-set", "Mietrechnung", "--range", "MR")
+    code, answer = call(desk, *words, "--document-type", "Mahnbrief")
+    assert "es gibt: Mietrechnung. Eine neue" in answer["problems"][0]["text"]
+    assert call(desk, *words, "--document-type", "Mietrechnung")[0] == 0
 
 
 def test_belegarten_have_number_ranges_of_their_own(desk: Desk) -> None:

@@ -113,7 +113,7 @@ JSON_LINES = '"customer_number": "K", "invoice_date": "2026-11-03", "lines": [{"
 
 
 def test_two_objects_of_one_number_are_two_invoices_and_the_second_is_refused():
-    text = '[{"number": "R", ' + JSON_LINES + '}, {"number": "R", ' + JSON_LINES + '}]'
+    text = '[{"number": "R", ' + JSON_LINES + '}, {"number": "R", ' + JSON_LINES + "}]"
     parsed = parse_invoices(text.encode())
     assert len(parsed.items) == 1
     assert told(parsed.refused) == ["Eintrag 2: Belegnummer R steht schon in Eintrag 1."]

@@ -9,7 +9,7 @@ import pytest
 from tui_billing.domain.documents import DocumentKind
 from tui_billing.domain.parties import Channel, InvoiceFormat
 from tui_billing.exchange.numbers import NumberFormat, find_format, parse_number
-from tui_billing.exchange.port import csv_bytes, parse_customers, parse_invoices
+from tui_billing.exchange.port import csv_bytes, parse_customers, parse_invoices, parse_payments
 
 DATA = Path(__file__).parents[2] / "data"
 HEAD = "Nummer;Kunde;Datum;Bezeichnung;Menge;Preis\n"
@@ -82,6 +82,14 @@ def test_the_example_file_of_customers_reads_without_a_refusal():
     assert second.invoice_format is InvoiceFormat.ZUGFERD and second.vat_id == "DE136695976"
     assert third.address.po_box == "12 34 56" and third.channel is Channel.LETTER
     assert fifth.emails == ("zoe@ab.example", "office@ab.example")
+
+
+def test_the_example_files_of_customers_in_json_and_of_payments_read_without_a_refusal():
+    parsed = parse_customers((DATA / "customers.json").read_bytes())
+    assert (codes(parsed.refused), parsed.fatal, parsed.warnings) == ([], (), ())
+    assert [(i.record.number, i.record.address.country) for i in parsed.items] == [("20006", "DE"), ("20007", "AT")]
+    paid = parse_payments((DATA / "payments.csv").read_bytes())
+    assert (codes(paid.refused), paid.fatal, len(paid.items)) == ([], (), 2)
 
 
 def test_each_refused_customer_names_its_line_and_reason():

@@ -24,7 +24,7 @@ from tui_billing.domain.orders import (
     Timing,
 )
 from tui_billing.i18n import _
-from tui_billing.services import orders
+from tui_billing.services import document_types, orders
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import WrongUse
 
@@ -195,6 +195,7 @@ def _term_flags(parser: ArgumentParser) -> None:
 
 def with_flags(desk: Desk, order: Order, args: Namespace) -> Order:
     """The order with every flag that was given."""
+    document_types.need(desk.store, args.document_type or "")
     order = replace(order, **_given(args, ORDER_FIELDS))
     if args.customer:
         order = replace(order, customer_id=orders.find_customer(desk.store, args.customer).id)

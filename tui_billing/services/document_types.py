@@ -7,6 +7,7 @@ from tui_billing.domain.documents import DocumentType
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.texts import clean
 from tui_billing.services.desk import Desk
+from tui_billing.services.errors import WrongUse
 from tui_billing.store.repositories import Repository
 
 RANGE = re.compile(r"[A-Z][A-Z0-9]{0,7}", re.ASCII)
@@ -15,6 +16,22 @@ RANGE = re.compile(r"[A-Z][A-Z0-9]{0,7}", re.ASCII)
 def list_types(store: Repository) -> list[DocumentType]:
     """All Belegarten by name."""
     return sorted(store.scan(DocumentType), key=lambda t: t.name)
+
+
+def unknown(store: Repository, name: str) -> Problem | None:
+    """Why there is no such Belegart, with the ones that there are; no name is none and is allowed."""
+    if not name or store.find_ids(DocumentType, "name", name):
+        return None
+    known = [t.name for t in list_types(store)]
+    some = N_("Die Belegart „{name}“ gibt es nicht; es gibt: {known}. Eine neue legt „invoice type-set“ an.")
+    none = N_("Die Belegart „{name}“ gibt es nicht; „invoice type-set“ legt sie an.")
+    return Problem("BELEGART_UNBEKANNT", some if known else none, {"name": name, "known": ", ".join(known)}, name)
+
+
+def need(store: Repository, name: str) -> None:
+    """Raises WrongUse where the clerk names a Belegart that there is not: its range would be guessed."""
+    if problem := unknown(store, clean(name).strip()):
+        raise WrongUse(problem)
 
 
 def save_type(desk: Desk, wanted: DocumentType) -> DocumentType:

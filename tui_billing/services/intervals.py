@@ -4,11 +4,10 @@ The domain decides (domain/interval_selection.py); here records are read and eac
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Generator, Iterable
+from collections.abc import Collection, Generator, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
 
 from tui_billing.domain.creations import IntervalSelectionParameters
 from tui_billing.domain.documents import ZERO, Document, DocumentType
@@ -24,18 +23,17 @@ from tui_billing.domain.interval_selection import (
     judge,
 )
 from tui_billing.domain.law import check_document
-from tui_billing.domain.messages import N_, Problem
+from tui_billing.domain.messages import Problem
 from tui_billing.domain.parties import Company
 from tui_billing.domain.plans import Balance
 from tui_billing.domain.texts import clean
-from tui_billing.services import documents, orders
+from tui_billing.services import document_types, documents, orders
 from tui_billing.services.company import company
 from tui_billing.services.desk import Progress
-from tui_billing.services.errors import not_found
+from tui_billing.services.desk import finish as finish
 from tui_billing.services.interval_cases import CaseReader, unreadable
 from tui_billing.store.repositories import Repository
 
-T = TypeVar("T")
 STEP = 250
 """Orders between two signs of progress."""
 
@@ -142,9 +140,8 @@ class Drafting:
     @classmethod
     def of(cls, reader: Repository, parameters: IntervalSelectionParameters) -> "Drafting":
         """Raises Refused without a company, WrongUse for a Belegart that does not exist."""
+        document_types.need(reader, parameters.document_type)
         types = {t.name: t for t in reader.scan(DocumentType)}
-        if parameters.document_type and parameters.document_type not in types:
-            raise not_found(N_("Belegart"), parameters.document_type)
         return cls(company(reader), parameters, types)
 
     def draft(self, case: OrderCase, periods: tuple[BillingPeriod, ...]) -> tuple[Document, InvoiceParts]:
@@ -258,14 +255,3 @@ def _period_warnings(rows: list[IntervalRow], text: str) -> Iterable[IntervalRow
 
 
 _PRINTS_TEXT = InvoiceParts((), "", "", None, None, prints_text=True)
-
-
-def finish(steps: Generator[Progress, None, T], tell: Callable[[Progress], None] | None = None) -> T:
-    """Run a long use case to its end without a screen."""
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        if tell:
-            tell(step)

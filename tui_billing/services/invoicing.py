@@ -17,7 +17,7 @@ from tui_billing.domain.orders import Order
 from tui_billing.domain.parties import Address, Customer
 from tui_billing.domain.texts import clean, clean_block
 from tui_billing.domain.totals import compute
-from tui_billing.services import documents, orders
+from tui_billing.services import document_types, documents, orders
 from tui_billing.services.company import company
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import not_found
@@ -64,16 +64,18 @@ class DocumentPlan:
 
 
 def plan_new(store: Repository, new: NewDocument) -> DocumentPlan:
-    """The document by hand with its totals and problems; draws no number."""
+    """The document by hand with its totals and problems; draws no number. Raises WrongUse for an unknown Belegart."""
     customer = _customer(store, new.customer_id)
-    kind = _kind(store, new.kind, new.document_type)
+    document_type = clean(new.document_type).strip()
+    document_types.need(store, document_type)
+    kind = _kind(store, new.kind, document_type)
     document = documents.build(
         company(store),
         customer,
         kind=kind,
         invoice_date=new.invoice_date,
         lines=tuple(_cleaned(line) for line in new.lines),
-        document_type=clean(new.document_type).strip(),
+        document_type=document_type,
         service_date=new.service_date,
         period_from=new.period_from,
         period_to=new.period_to,

@@ -12,7 +12,7 @@ from tui_billing.domain.orders import Order, Period
 from tui_billing.domain.parties import Customer
 from tui_billing.exchange.port import ImportedOrder, Item, NumberFormat
 from tui_billing.exchange.port import parse_orders as read_orders
-from tui_billing.services import orders, settings
+from tui_billing.services import document_types, orders, settings
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.imports import GROUP, ImportPlan, in_line_order, refuse_in_part, taken_problem
 from tui_billing.store.repositories import Store, Transaction
@@ -54,6 +54,8 @@ def _problems(store: Store, order: Order, customer_number: str, item: Item[Impor
         problems.append(Problem("KUNDE_UNBEKANNT", text, {"number": customer_number}))
     if store.find_ids(Order, "number", order.number):
         problems.append(taken_problem(N_("Auftragsnummer {number} gibt es schon."), order.number, item.where))
+    if no_type := document_types.unknown(store, order.document_type):
+        problems.append(no_type)
     return problems + [p for p in check_order(order) if p.code != "KUNDE_FEHLT"]
 
 

@@ -15,6 +15,7 @@ from tui_billing.domain.order_rules import NO_ANCHOR, check_against_ledger, chec
 from tui_billing.domain.orders import Order, OrderLine, PeriodState
 from tui_billing.domain.parties import Company, Customer
 from tui_billing.domain.texts import clean, clean_block
+from tui_billing.services import document_types as document_types_of
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import not_found
@@ -98,6 +99,8 @@ def document_fields(order: Order) -> dict[str, Any]:
 def check(store: Repository, order: Order) -> list[Problem]:
     """Everything that speaks against saving this order, warnings included."""
     problems = check_order(order)
+    if no_type := document_types_of.unknown(store, order.document_type):
+        problems.append(no_type)
     if order.customer_id and store.get(Customer, order.customer_id) is None:
         problems.append(Problem("KUNDE_UNBEKANNT", N_("Kunden des Auftrags gibt es nicht"), where="customer"))
     if order.id:
