@@ -14,6 +14,7 @@ from tui_billing.domain.messages import Refused
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunState
 from tui_billing.services import documents, settings, unknowns
+from tui_billing.services.mail_text import mail_problems
 from tui_billing.services.send_single import apply_single, plan_single
 from tui_billing.services.sending import plan_jobs, send_jobs
 from tui_billing.store.memory import MemoryEngine
@@ -229,3 +230,16 @@ def test_of_a_mail_whose_process_was_killed_the_server_is_known(tmp_path: Path) 
         drive(send_jobs(desk, jobs_of(desk, 1)))
     (waiting,) = unknowns.list_unknown(make_desk(tmp_path, engine=engine))
     assert waiting.dispatch.server == "mail.example:2525"
+
+
+def test_the_template_in_which_an_unknown_placeholder_stands_is_named(tmp_path: Path) -> None:
+    desk = sending_desk(tmp_path)
+    jobs_of(desk, 1)
+    settings.set_value(desk, "mail.subject.de", "{Unbekannt}")
+    settings.set_value(desk, "mail.text.en", "Dear {Nobody}, {unbekannt}")
+    found = mail_problems(desk.store, ("de", "en"), desk.store.need(Document, 1))
+    assert [(p.params["placeholder"], p.where) for p in found] == [
+        ("{Unbekannt}", "mail.subject.de"),
+        ("{Nobody}", "mail.text.en"),
+        ("{unbekannt}", "mail.text.en"),
+    ]

@@ -1,6 +1,6 @@
 """What stands in a mail: templates from the settings, sender from settings or company, checks before the first mail."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from tui_billing.domain.inputs import parse_email
 from tui_billing.domain.mail_templates import MailText, compose
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.parties import Channel, Company, CustomerHead
+from tui_billing.domain.placeholders import contains
 from tui_billing.services import settings
 from tui_billing.store.repositories import Repository
 
@@ -102,11 +103,17 @@ def profile_problems(profile: MailProfile) -> list[Problem]:
     return problems
 
 
-def template_problems(text: MailText, where: str = "") -> list[Problem]:
-    """One problem per unknown placeholder; each blocks the sending (E6.2)."""
+def template_problems(text: MailText, where: str = "", *, templates: Mapping[str, str] | None = None) -> list[Problem]:
+    """One problem per unknown placeholder; each blocks the sending (E6.2). It stands in one of `templates` (by key)."""
     message = N_("Den Platzhalter {placeholder} gibt es nicht; bitte den Text der Mail ändern.")
     return [
-        Problem("PLATZHALTER_UNBEKANNT", message, {"placeholder": f"{{{name}}}"}, where=where) for name in text.unknown
+        Problem(
+            "PLATZHALTER_UNBEKANNT",
+            message,
+            {"placeholder": f"{{{name}}}"},
+            where=where or ", ".join(key for key, template in (templates or {}).items() if contains(template, name)),
+        )
+        for name in text.unknown
     ]
 
 
@@ -116,7 +123,8 @@ def mail_problems(store: Repository, languages: Sequence[str], sample: Document)
     problems = profile_problems(profile)
     for language in dict.fromkeys("en" if x == "en" else "de" for x in languages):
         text = profile.text_of([sample], language=language)
-        problems += template_problems(text, where=f"mail.text.{language}")
+        keys = (f"mail.subject.{language}", f"mail.text.{language}")
+        problems += template_problems(text, templates={key: profile.templates[key] for key in keys})
     return problems
 
 
