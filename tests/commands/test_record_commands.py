@@ -112,6 +112,25 @@ def test_invoice_pdf_makes_final_a_draft_does_not_and_the_second_is_a_copy(demo,
     assert hashlib.sha256(Path(original["file"]).read_bytes()).hexdigest() == out["invoice"]["file_hash"]
 
 
+def test_a_folder_that_cannot_be_written_to_leaves_the_document_open(demo):
+    head = first(demo, state="open")
+    answer = demo("invoice", "pdf", head, "--out", "/proc/nowhere/x.pdf", code=2).data
+    assert answer["problems"][0]["text"] == "/proc/nowhere: Datei oder Ordner gibt es nicht"
+    assert demo("invoice", "show", head).data["invoice"]["state"] == "open"
+
+
+def test_the_dry_run_of_a_pdf_refuses_what_the_law_refuses_and_writes_nothing(demo, tmp_path):
+    number = demo("invoice", "new", "--customer", "10001", "--name", "x", "--price", "500").data["invoice"]["number"]
+    demo("company", "set", "--tax-number", "", "--vat-id", "")
+    made = {}
+    for more in ((), ("--dry-run",)):
+        made[more] = demo("invoice", "pdf", number, "--out", str(tmp_path / "out"), *more, code=3).data["problems"]
+    assert made[()] == made[("--dry-run",)]
+    other = first(demo, state="final")
+    assert demo("invoice", "pdf", other, "--out", str(tmp_path / "out"), "--dry-run").data["invoice"]["number"] == other
+    assert not list(tmp_path.glob("out/*"))
+
+
 def test_invoice_finalise_cancel_and_correct(demo):
     head = first(demo, state="open", kind="invoice")
     demo("invoice", "finalise", head, code=2)

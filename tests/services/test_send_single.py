@@ -13,7 +13,7 @@ from tui_billing.dispatch.port import Outcome
 from tui_billing.domain.documents import Document, DocumentState
 from tui_billing.domain.messages import Refused
 from tui_billing.domain.runs import Dispatch, Ignored, RowState
-from tui_billing.services import documents, settings
+from tui_billing.services import documents, settings, single_output
 from tui_billing.services.send_single import apply_single, plan_single, preview_mail, send_test
 
 
@@ -118,6 +118,18 @@ def test_what_is_unknown_or_cancelled_or_moved_is_refused(tmp_path: Path) -> Non
     with pytest.raises(Refused) as refused:
         drive(apply_single(desk, plan))
     assert refused.value.problems[0].code == "BELEG_GEAENDERT"
+
+
+def test_what_may_have_arrived_by_mail_is_not_handed_out_as_a_second_original(tmp_path: Path) -> None:
+    lost = Outcome(RowState.UNKNOWN, "weg")
+    desk = sending_desk(tmp_path, FakeTransport(outcomes={"k1@kunde.example": lost}))
+    document = add_invoice(desk, add_customer(desk, "1"))
+    drive(apply_single(desk, plan_single(desk, document.id)))
+    with pytest.raises(Refused) as refused:
+        single_output.hand_out(desk, document.id, str(tmp_path / "out"))
+    assert refused.value.problems[0].code == "VERSAND_UNGEKLAERT"
+    assert not desk.store.need(Document, document.id).printed_at
+    assert Path(single_output.preview(desk, document.id, str(tmp_path / "out")).path).exists()
 
 
 def test_e7_a_large_invoice_to_a_consumer_is_warned_of(tmp_path: Path) -> None:

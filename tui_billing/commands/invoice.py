@@ -137,7 +137,10 @@ def make_pdf(context: Context, args: Namespace) -> Answer:
     """Hand the PDF out, or only look at it."""
     document = documents.by_number(context.desk.store, args.number)
     if context.dry_run:
-        return Answer(record("invoice", document))
+        if not args.draft and not (args.original and document.was_sent):
+            document = single_output.release(context.desk, document.id)
+        line = _("{number} würde ausgegeben.").format(number=document.number)
+        return Answer(record("invoice", document), lines=[line])
     if args.draft:
         made = single_output.preview(context.desk, document.id, args.out)
     else:

@@ -8,7 +8,7 @@ from tui_billing.domain.documents import Document
 from tui_billing.domain.file_names import document_file_name
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import InvoiceFormat
-from tui_billing.exchange.einvoice_file import embedded_xml
+from tui_billing.exchange.einvoice_pdf import embedded_xml
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk
 from tui_billing.services.output import output_folder, put_file
@@ -38,15 +38,21 @@ def _is_of(document: Document, xml: bytes) -> bool:
     return str(root.xpath("string(/*/*[local-name()='ExchangedDocument']/*[local-name()='ID'])")) == document.number
 
 
-def hand_out_xml(desk: Desk, document: Document, out: str = "") -> Path:
-    """The XML of a document that has gone out as e-invoice, byte by byte as archived, into a folder or file.
-
-    Raises Refused where the document has not gone out yet, or only as a plain PDF.
-    """
+def archived_xml(desk: Desk, document: Document) -> bytes:
+    """The XML in the archived file. Raises Refused where the document has not gone out, or only as a plain PDF."""
     xml = embedded_xml(desk.files.read(document.file)) if document.file else None
     if xml is None:
         text = N_("{number} ist noch nicht als E-Rechnung ausgegeben: Rechnungsformat prüfen und zuerst ausgeben.")
         raise Refused(Problem("KEINE_ERECHNUNG", text, {"number": document.number}, where=document.number))
+    return xml
+
+
+def hand_out_xml(desk: Desk, document: Document, out: str = "") -> Path:
+    """The XML of a document that has gone out as e-invoice, byte by byte as archived, into a folder or file.
+
+    Raises Refused as `archived_xml` does.
+    """
+    xml = archived_xml(desk, document)
     target = output_folder(desk, out)
     if target.suffix.lower() != ".xml":
         target = target / document_file_name(document, settings.get(desk.store, "pdf.file_name"), extension=".xml")

@@ -19,7 +19,7 @@ from tui_billing.domain.run_states import FINISHED_ROWS, RunAction, refusal
 from tui_billing.domain.runs import InvoiceRun, RowState, RunParameters, RunRow, RunState, RunType
 from tui_billing.services.desk import Desk
 from tui_billing.services.einvoice_warnings import duty_warnings
-from tui_billing.services.errors import not_found
+from tui_billing.services.errors import WrongUse
 from tui_billing.services.run_explain import Explanation, explain, explain_parameters
 from tui_billing.services.run_facts import candidates, check_parameters, gather, need_run, run_by_number
 from tui_billing.store.repositories import Repository, Transaction
@@ -264,5 +264,6 @@ def require_rows(tx: Repository, run_id: int, numbers: Iterable[str]) -> list[Ru
     wanted = [number.strip() for number in numbers]
     for number in wanted:
         if number not in rows:
-            raise not_found(N_("Im Lauf die Rechnung"), number)
+            text = N_("{number} steht nicht in diesem Lauf; „run show“ zeigt, was darin ist.")
+            raise WrongUse(Problem("NICHT_GEFUNDEN", text, {"number": number}, where=str(number)))
     return [rows[number] for number in wanted]

@@ -1,5 +1,7 @@
 """One document as a PDF in the clerk's hand: the first output makes it final, a preview (ENTWURF) does not."""
 
+import errno
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 from tui_billing.domain.documents import Document
 from tui_billing.domain.file_names import document_file_name
 from tui_billing.domain.messages import N_, Problem, Refused
+from tui_billing.domain.runs import Dispatch
 from tui_billing.render.port import Job
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk
@@ -36,9 +39,8 @@ def hand_out(desk: Desk, document_id: int, out: str = "", *, original: bool = Fa
         source = desk.files.path(document.file)
         path = _put(desk, source, _name(desk, document, False), out)
         return HandedOut(document, path, False, document.file_hash)
-    # Final first: what is rendered is then what stays (the law is asked before anything is drawn).
-    with desk.store.transaction(f"{document.number} wird ausgegeben") as tx:
-        document = make_final(tx, tx.need(Document, document_id), at=desk.timestamp())
+    _make_ready(output_folder(desk, out))
+    document = release(desk, document_id)
     staging = desk.files.staging(f"pdf-{document_id}")
     try:
         stored = desk.files.publish(_render(desk, Job(document, copy=copy), staging), _archive(document, copy))
@@ -50,6 +52,28 @@ def hand_out(desk: Desk, document_id: int, out: str = "", *, original: bool = Fa
             tx, document, at=desk.timestamp(), mailed=False, file=stored.relative, file_hash=stored.sha256
         )
     return HandedOut(document, path, copy, stored.sha256)
+
+
+def release(desk: Desk, document_id: int) -> Document:
+    """Final before anything is drawn: what is rendered is then what stays.
+
+    Raises Refused where the law forbids it, or while a sending is in flight or ungeklärt: a second original beside
+    a mail that may have arrived is one too many (E1; a preview is always possible).
+    """
+    number = need_document(desk.store, document_id).number
+    with desk.store.transaction(f"{number} wird ausgegeben") as tx:
+        if tx.find_ids(Dispatch, "open_document", document_id):
+            text = N_("Der Versand von {number} ist ungeklärt; erst klären, ob sie angekommen ist, dann ausgeben.")
+            raise Refused(Problem("VERSAND_UNGEKLAERT", text, {"number": number}, where=number))
+        return make_final(tx, tx.need(Document, document_id), at=desk.timestamp())
+
+
+def _make_ready(target: Path) -> None:
+    """The folder is there and can be written to, before the document is made final. Raises OSError."""
+    folder = target.parent if is_zip(target) or target.suffix.lower() == ".pdf" else target
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 def preview(desk: Desk, document_id: int, out: str = "") -> HandedOut:
