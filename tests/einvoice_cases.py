@@ -207,6 +207,15 @@ def negative_quantities() -> Document:
     )
 
 
+def returns_in_one_rate() -> Document:
+    """A discount of the whole, where one rate's returns make its share another than the percentage of its net."""
+    return invoice(
+        Line(name="Ware", quantity=D("24.54"), unit_price=D("15.01")),
+        Line(name="Buch zurück", quantity=D("-2.84"), unit_price=D("121.03"), vat_rate=D(7)),
+        adjustments=(Adjustment(text="Bonus", percent=D("0.1")),),
+    )
+
+
 def prepaid() -> Document:
     return invoice(Line(name="Anlage", unit_price=D(10000)), prepaid=D("5950.00"))
 
@@ -297,6 +306,7 @@ SCENARIOS: dict[str, Callable[[], Document]] = {
         cancellation_of_gross_prices, part_correction, line_correction, reverse_charge, reverse_charge_eu,
         intra_community, reverse_charge_by_register, delivered_elsewhere,
         export, out_of_scope, small_business, direct_debit, price_unit, negative_quantities, prepaid,
+        returns_in_one_rate,
         fully_prepaid, two_hundred_lines, line_periods, consumer_gross, consumer_gross_mixed, zero_amount, old_rate,
         self_billing, hostile,
     )

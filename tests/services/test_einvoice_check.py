@@ -248,7 +248,7 @@ def test_a_tax_one_cent_off_is_only_a_warning() -> None:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"", "XML_UNLESBAR"),
+        (b"", "DATEI_LEER"),
         (b"<a>", "XML_UNLESBAR"),
         (b"<a/>", "KEINE_ERECHNUNG"),
         (b"%PDF-1.7 broken", "PDF_UNLESBAR"),

@@ -8,7 +8,7 @@ from tui_billing.commands.frame import Answer, Context
 from tui_billing.domain.format import money
 from tui_billing.i18n import _
 from tui_billing.services import documents
-from tui_billing.services.einvoice_mail import hand_out_xml
+from tui_billing.services.einvoice_mail import archived_xml, hand_out_xml
 
 
 def add_check(actions: Any) -> ArgumentParser:
@@ -30,15 +30,19 @@ def add_check(actions: Any) -> ArgumentParser:
 def hand_out(context: Context, args: Namespace) -> Answer:
     """Writes the XML as it was archived; finalises nothing."""
     document = documents.by_number(context.desk.store, args.number)
+    if context.dry_run:
+        archived_xml(context.desk, document)
+        line = _("{number} würde ausgegeben.").format(number=document.number)
+        return Answer({"number": document.number}, lines=[line])
     path = hand_out_xml(context.desk, document, args.out)
     return Answer({"number": document.number, "file": str(path)}, lines=[str(path)])
 
 
 def check(context: Context, args: Namespace) -> Answer:
     """Exit code 0 for a valid file, 3 where a rule is broken."""
-    from tui_billing.services.einvoice_check import check_einvoice_file
+    from tui_billing.services.einvoice_check import check_einvoice_path
 
-    report = check_einvoice_file(args.file.read_bytes(), rules=args.rules, use_schematron=not args.no_schematron)
+    report = check_einvoice_path(args.file, rules=args.rules, use_schematron=not args.no_schematron)
     invoice = report.invoice
     data = {
         "file": str(args.file),

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from tui_billing.domain.documents import ZERO, Document, DocumentKind, Line, VatCategory
+from tui_billing.domain.documents import ZERO, Adjustment, Document, DocumentKind, Line, VatCategory
 from tui_billing.domain.money import CENT, EXACT, percent_of, product, r2
 from tui_billing.domain.totals import Group, adjustment_shares, group_nets, group_of, negated
 
@@ -125,12 +125,22 @@ def _parts(document: Document) -> tuple[tuple[LineFigures, ...], tuple[Adjustmen
     lines = tuple(_line(line, _positive_price(line)[1], line.net) for line in document.lines)
     nets = group_nets(document.lines)
     adjustments = tuple(
-        AdjustmentFigures(group, share, adjustment.text, adjustment.percent, abs(net))
+        AdjustmentFigures(group, share, adjustment.text, _stated_percent(adjustment, net, share), abs(net))
         for adjustment, shares in adjustment_shares(document.lines, document.adjustments)
         for (group, net), share in zip(nets.items(), shares, strict=True)
         if share
     )
     return lines, adjustments
+
+
+def _stated_percent(adjustment: Adjustment, net: Decimal, share: Decimal) -> Decimal | None:
+    """The percentage where basis x percentage is the share: returns in one group can move it by more than a cent.
+
+    PEPPOL-EN16931-R040 refuses a percentage that does not fit; without one the amount alone is stated.
+    """
+    if adjustment.percent is None or abs(percent_of(abs(net), adjustment.percent) - abs(share)) > CENT:
+        return None
+    return adjustment.percent
 
 
 def _net_parts(document: Document) -> tuple[tuple[LineFigures, ...], tuple[AdjustmentFigures, ...]]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from tui_billing.domain.einvoice_cents import ReadInvoice, check_cents
 from tui_billing.domain.einvoice_sentences import SENTENCES
 from tui_billing.domain.inputs import parse_iban
-from tui_billing.domain.messages import N_, Problem
+from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.exchange.cii_amounts import read_cii
 from tui_billing.exchange.einvoice_file import EinvoiceFile, Syntax, read_einvoice
+from tui_billing.exchange.einvoice_pdf import MAX_BYTES
 from tui_billing.exchange.einvoice_schemas import (
     Finding,
     Schematron,
@@ -20,6 +21,7 @@ from tui_billing.exchange.einvoice_schemas import (
     xsd_findings,
 )
 from tui_billing.exchange.ubl_amounts import read_ubl
+from tui_billing.services.einvoice_words import xsd_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,18 @@ class CheckReport:
         return not any(not problem.warning for problem in self.problems)
 
 
+def check_einvoice_path(path: Path, *, rules: Path | None = None, use_schematron: bool = True) -> CheckReport:
+    """Check a file on disk; what is no plain file or too large is not read. Raises Refused for a folder of no rules."""
+    if rules is not None and not rules.is_dir():
+        raise Refused(Problem("ORDNER_FEHLT", N_("Den Ordner {folder} gibt es nicht."), {"folder": str(rules)}))
+    if path.exists() and not path.is_file() and not path.is_dir():
+        text = N_("{file} ist keine gewöhnliche Datei.")
+        return CheckReport(problems=(Problem("KEINE_DATEI", text, {"file": str(path)}),))
+    if path.is_file() and path.stat().st_size > MAX_BYTES:
+        return CheckReport(problems=(Problem("DATEI_ZU_GROSS", N_("Die Datei ist größer als 50 MB.")),))
+    return check_einvoice_file(path.read_bytes(), rules=rules, use_schematron=use_schematron)
+
+
 def check_einvoice_file(
     data: bytes, *, rules: Path | None = None, schematron: Schematron | None = None, use_schematron: bool = True
 ) -> CheckReport:
@@ -56,7 +70,7 @@ def check_einvoice_file(
         found += map(_problem, xsd_findings(file))
     else:
         text = N_("Der Aufbau der Datei wurde nicht geprüft: bitte tui-billing[einvoice] installieren.")
-        problems = [Problem("XSD_FEHLT", text, warning=True)]
+        problems.append(Problem("XSD_FEHLT", text, warning=True))
     if use_schematron and not found:
         found += _by_rules(file, rules, schematron, checks)
     invoice = read_cii(file.root) if file.syntax is Syntax.CII else read_ubl(file.root)
@@ -91,8 +105,7 @@ def _by_rules(file: EinvoiceFile, rules: Path | None, worker: Schematron | None,
 def _problem(finding: Finding) -> Problem:
     """A finding in German: its own sentence where one is known, else the rule's words."""
     if finding.rule == "XSD":
-        text = N_("Der Aufbau der Datei ist falsch: {text}")
-        return Problem("XSD", text, {"text": finding.text}, finding.where)
+        return xsd_problem(finding.text, finding.where)
     sentence = SENTENCES.get(finding.rule)
     if sentence:
         return Problem(finding.rule, sentence, where=finding.where, warning=finding.warning)
