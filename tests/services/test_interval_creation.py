@@ -338,6 +338,21 @@ def test_an_order_may_not_change_its_periods_over_what_is_billed(desk: Desk) -> 
     ]
 
 
+def test_new_periods_begin_where_billed_days_end_so_that_no_day_is_lost(desk: Desk) -> None:
+    """A month billed from the 15th does not end with a week: the days behind it could never be billed."""
+    order = add(desk, "A-1", interval=IntervalTerms(anchor=date(2026, 1, 15)), billed=1)
+    weeks = replace(order, interval=IntervalTerms(anchor=date(2026, 1, 1), unit=IntervalUnit.WEEK))
+    with pytest.raises(Refused) as refused:
+        orders.save(desk, weeks)
+    assert [p.code for p in refused.value.problems] == ["PERIODEN_UEBERSCHNEIDEN"]
+    quarters = add(desk, "A-2", interval=IntervalTerms(anchor=date(2026, 1, 1), unit=IntervalUnit.QUARTER), billed=1)
+    months, _ = orders.save(desk, replace(quarters, interval=monthly()))
+    rows = [r.period_start for r in select(desk, ask(date(2026, 5, 1))).rows if r.order_number == "A-2"]
+    assert rows == [date(2026, 4, 1), date(2026, 5, 1)]
+    with pytest.raises(Refused):  # February is billed within its quarter
+        waive(desk, months, date(2026, 2, 1), "Ruhend")
+
+
 def test_c5_8_an_end_before_the_start_is_refused_on_save(desk: Desk) -> None:
     with pytest.raises(Refused) as refused:
         add(desk, "A-1", interval=monthly(end=date(2025, 12, 31)))

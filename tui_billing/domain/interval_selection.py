@@ -97,10 +97,10 @@ def _state(c: _Case) -> PeriodState | None:
 
 
 def _overlaps(c: _Case) -> bool:
-    return _covers_billed_days(c.case, c.period)
+    return covers_billed_days(c.case, c.period)
 
 
-def _covers_billed_days(case: OrderCase, period: BillingPeriod) -> bool:
+def covers_billed_days(case: OrderCase, period: BillingPeriod) -> bool:
     """A billed or waived period of another grid (terms were changed) covers a day of this one."""
     start, end = period.start, period.end
     return any(s <= end and e.end >= start and s != start for s, e in case.ledger.items())
@@ -208,7 +208,7 @@ def judge(case: OrderCase, parameters: IntervalSelectionParameters, dropped: Col
 
 def first_open(case: OrderCase, periods: Sequence[BillingPeriod]) -> date | None:
     """Start of the oldest period that can be billed: one that overlaps billed days never can, and holds up none."""
-    return next((p.start for p in periods if not _covers_billed_days(case, p)), None)
+    return next((p.start for p in periods if not covers_billed_days(case, p)), None)
 
 
 def _first_failing(one: _Case) -> str:

@@ -175,8 +175,9 @@ def check_against_ledger(order: Order, ledger: Mapping[date, LedgerEntry]) -> li
     for start, entry in sorted(ledger.items()):
         if entry.end < first:
             continue
-        period = grid.period(grid.index_at(entry.end))
-        if grid.period_from(start) is None or not period.start <= entry.end <= max(period.end, period.full_end):
+        own, last = grid.period_from(start), grid.period(grid.index_at(entry.end))
+        # Days behind an entry that ends in the middle of a new period could never be billed.
+        if own is None or (entry.end > own.full_end and entry.end not in (last.end, last.full_end)):
             return [
                 Problem(
                     "PERIODEN_UEBERSCHNEIDEN",

@@ -5,11 +5,12 @@ from datetime import date
 
 from tui_billing.domain.documents import DocumentHead, DocumentState
 from tui_billing.domain.interval_schedule import schedule
-from tui_billing.domain.interval_selection import RowKey
+from tui_billing.domain.interval_selection import RowKey, covers_billed_days
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.orders import Order, Period, PeriodState
 from tui_billing.domain.texts import clean
 from tui_billing.services.desk import Desk
+from tui_billing.services.interval_cases import case_of
 from tui_billing.store.repositories import Transaction
 
 
@@ -36,7 +37,7 @@ def _waive_one(tx: Transaction, key: RowKey, reason: str) -> Period:
         text = N_("Auftrag {number} hat keine Periode, die am {start} beginnt")
         raise Refused(Problem("PERIODE_UNBEKANNT", text, params, where=order.number))
     taken = tx.find_one(Period, "order_period", f"{order.id}|{key.start.isoformat()}")
-    if taken is not None:
+    if taken is not None or covers_billed_days(case_of(tx, order), period):
         text = N_("Periode ab {start} des Auftrags {number} ist schon berechnet oder ausgelassen")
         raise Refused(Problem("PERIODE_BELEGT", text, params, where=order.number))
     return tx.insert(
