@@ -159,8 +159,9 @@ def test_dry_runs_change_nothing(cli):
     first = cli("run", "show", "1").data["items"][0]["number"]
     cli("run", "remove", "1", first, "--dry-run")
     cli("run", "delete", "1", "--dry-run")
-    planned = cli("run", "execute", "1", "--dry-run").data
+    planned = cli("run", "execute", "1", "--dry-run", code=1).data
     assert planned["count"] == 2 and len(planned["staying"]) == 1
+    assert [p["code"] for p in planned["problems"]] == ["NO_ADDRESS"]
     assert sorted((p, p.read_bytes()) for p in (cli.folder / "journal").glob("*.jsonl")) == before
 
 

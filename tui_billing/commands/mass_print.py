@@ -84,8 +84,9 @@ def make_run(context: Context, args: Namespace) -> Answer:
     """The documents of the range as a Rechnungslauf."""
     plan = _plan(context, args)
     data = {**listing(_item(h) for h in plan.taken), "balance": plan.balance.as_json()}
-    if context.dry_run:
+    if context.dry_run and plan.taken:
         return Answer(data, lines=_lines(plan))
+    # An empty range is refused here, in a dry run too.
     run = mass_print.into_run(context.desk, plan.taken, args.type, include_sent=args.which is Which.ALL)
     text = _("Rechnungslauf {number} angelegt.").format(number=run.number)
     return Answer({**data, "run": {"id": run.id, "number": run.number}}, lines=[text])

@@ -191,13 +191,14 @@ def execute_run(context: Context, args: Namespace) -> Answer:
     question = execute_question(plan)
     if context.dry_run:
         staying = [encode(r) for r in plan.staying]
-        return Answer({**_record(run), **listing(encode(r) for r in plan.going), "staying": staying}, lines=[question])
+        data = {**_record(run), **listing(encode(r) for r in plan.going), "staying": staying}
+        return Answer(data, row_problems(plan.staying), lines=[question])
     if plan.going and not context.confirm(question):
         return Answer(_record(run), lines=[_("Nichts geschehen.")])
     result = context.drive(execute(desk, run.id, options, context.stop))
     rows = desk.store.find(RunRow, "run_id", run.id)
     counted = runs.balance_of(result.run)
-    data: dict[str, Any] = {
+    data = {
         "run": run_data(result.run),
         "balance": counted.as_json(),
         "counts": result.counts,
