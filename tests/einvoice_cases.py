@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
 
+import sample_documents
 from hypothesis import strategies as st
 
 from tui_billing.domain.cancellation import correction, storno
 from tui_billing.domain.documents import Adjustment, Document, DocumentKind, DocumentState, Line, VatCategory
 from tui_billing.domain.parties import Address, InvoiceFormat, Party, PaymentTerms
-from tui_billing.domain.totals import compute
 
 E, AE, K, G, O = (  # noqa: E741
     VatCategory.EXEMPT,
@@ -19,20 +19,7 @@ E, AE, K, G, O = (  # noqa: E741
     VatCategory.EXPORT,
     VatCategory.OUT_OF_SCOPE,
 )
-SELLER = Party(
-    name="Muster & Söhne GmbH",
-    contact_person="Jörg Müller",
-    address=Address(street="Hauptstraße 1", postcode="80331", city="München"),
-    tax_number="143/123/45678",
-    vat_id="DE136695976",
-    iban="DE02120300000000202051",
-    bic="BYLADEM1001",
-    creditor_id="DE98ZZZ09999999999",
-    email="rechnung@muster.example",
-    phone="+49 89 123456",
-    register_entry="HRB 12345, Amtsgericht München",
-    managing_directors="Geschäftsführer: Jörg Müller",
-)
+SELLER = replace(sample_documents.SELLER, contact_person="Jörg Müller")
 BUYER = Party(
     number="10001",
     name="Käufer <AG> & Co. KG",
@@ -51,23 +38,17 @@ SKONTO = PaymentTerms(days=30, skonto_percent=D(2), skonto_days=14)
 
 
 def invoice(*lines: Line, **changes: object) -> Document:
-    """A complete final invoice of 22.11.2026 for November."""
-    document = Document(
-        id=7,
-        number="RE-2026-00007",
-        state=DocumentState.FINAL,
-        invoice_date=date(2026, 11, 22),
-        due_date=date(2026, 12, 6),
-        period_from=date(2026, 11, 1),
-        period_to=date(2026, 11, 30),
-        seller=SELLER,
-        buyer=BUYER,
-        customer_id=1,
-        invoice_format=InvoiceFormat.ZUGFERD,
-        header_text="Für unsere Leistungen berechnen wir:",
-        lines=lines or (Line(name="Wartung", quantity=D("12.5"), unit="Std", unit_price=D("95.00")),),
-    )
-    return compute(replace(document, **changes))  # type: ignore[arg-type]
+    """A complete final e-invoice of 22.11.2026 for November."""
+    fields = {
+        "id": 7,
+        "number": "RE-2026-00007",
+        "state": DocumentState.FINAL,
+        "buyer": BUYER,
+        "invoice_format": InvoiceFormat.ZUGFERD,
+        "header_text": "Für unsere Leistungen berechnen wir:",
+    }
+    plain = (Line(name="Wartung", quantity=D("12.5"), unit="Std", unit_price=D("95.00")),)
+    return sample_documents.november(lines or plain, **fields | changes)
 
 
 def standard() -> Document:

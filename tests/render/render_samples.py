@@ -8,32 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pymupdf
+from sample_documents import SELLER, november
 
+from tui_billing.domain import cancellation
 from tui_billing.domain.documents import Document, DocumentKind, Line
 from tui_billing.domain.parties import Address, Party, PaymentTerms
 from tui_billing.domain.statements import Statement, StatementPayment, StatementRow
-from tui_billing.domain.totals import compute, negated
 from tui_billing.render import batch
 from tui_billing.render.port import Job, Letterhead, Rendered, StatementJob
 from tui_billing.render.worker import Order
 
 MM = 72 / 25.4
-
-SELLER = Party(
-    name="Muster & Söhne GmbH",
-    address=Address(street="Kontorstraße 12", postcode="20457", city="Hamburg"),
-    tax_number="22/123/45678",
-    vat_id="DE136695976",
-    iban="DE02120300000000202051",
-    bic="BYLADEM1001",
-    bank_name="Deutsche Kreditbank",
-    creditor_id="DE98ZZZ09999999999",
-    email="rechnung@muster.example",
-    phone="040 123456",
-    website="www.muster.example",
-    register_entry="AG Hamburg HRB 12345",
-    managing_directors="Anna Muster, Jörg Öztürk",
-)
 
 BUYER = Party(
     number="10004",
@@ -52,33 +37,19 @@ def line(number: int = 1, **changes: Any) -> Line:
 def invoice(lines: int | Sequence[Line] = 3, **changes: Any) -> Document:
     """A computed invoice of 22.11.2026 over November; `changes` are fields of the document."""
     given = tuple(line(n) for n in range(1, lines + 1)) if isinstance(lines, int) else tuple(lines)
-    document = Document(
-        id=1,
-        number="RE-2026-00001",
-        customer_id=4,
-        invoice_date=date(2026, 11, 22),
-        due_date=date(2026, 12, 6),
-        period_from=date(2026, 11, 1),
-        period_to=date(2026, 11, 30),
-        seller=SELLER,
-        buyer=BUYER,
-        header_text="Sehr geehrte Damen und Herren,\n\nfür unsere Leistungen im **November** berechnen wir:",
-        footer_text="Vielen Dank für Ihren Auftrag.",
-        terms=PaymentTerms(days=14),
-        lines=given,
-    )
-    return compute(replace(document, **changes))
+    fields = {
+        "customer_id": 4,
+        "buyer": BUYER,
+        "header_text": "Sehr geehrte Damen und Herren,\n\nfür unsere Leistungen im **November** berechnen wir:",
+        "footer_text": "Vielen Dank für Ihren Auftrag.",
+        "terms": PaymentTerms(days=14),
+    }
+    return november(given, **fields | changes)
 
 
 def storno() -> Document:
     """The cancellation of the three-line invoice."""
-    from tui_billing.domain.documents import Reference
-
-    original = invoice()
-    reference = Reference(document_id=1, number=original.number, invoice_date=original.invoice_date)
-    return replace(
-        negated(original), number="ST-2026-00001", kind=DocumentKind.CANCELLATION, reference=reference, due_date=None
-    )
+    return replace(cancellation.storno(invoice(), date(2026, 11, 22)), number="ST-2026-00001")
 
 
 def statement(**changes: Any) -> Statement:
