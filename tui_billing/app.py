@@ -32,6 +32,8 @@ from tui_billing.services.desk import Desk
 from tui_billing.services.errors import StoreError
 
 MIN_SIZE = (60, 16)
+READ_OVER = frozenset({"pager", "palette", "too_small"})
+"""Screens that lie over another for a moment: what that one has just said still holds."""
 POLL_SECONDS = 0.5
 SLOW_FPS = 8
 
@@ -195,7 +197,13 @@ class BillingApp(App[int], inherit_bindings=False):
         return top if isinstance(top, DeskScreen) else None
 
     def open(self, name: str, callback: Callable[[Any], None] | None = None, **arguments: Any) -> None:
-        """Open a screen on top; `callback` gets what it is dismissed with."""
+        """Open a screen on top; `callback` gets what it is dismissed with.
+
+        What the screen below has said is old when the clerk comes back, unless it was only read over.
+        """
+        below = self.desk_screen
+        if below is not None and below.task_now is None and name not in READ_OVER:
+            below.say("")
         self.push_screen(self.make(name, **arguments), callback)
 
     def show_help(self, screen: DeskScreen) -> None:

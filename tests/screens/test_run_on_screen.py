@@ -10,8 +10,9 @@ from screen_helpers import SIZE, balance, press, rows, settle, status, table, ti
 from tui_billing.app import BillingApp
 from tui_billing.dispatch.lease import Lease
 from tui_billing.dispatch.port import Outcome
+from tui_billing.domain.documents import Document
 from tui_billing.domain.parties import Company, Customer
-from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunState
+from tui_billing.domain.runs import Dispatch, InvoiceRun, RowState, RunRow, RunState
 from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.text_view import TextView
 from tui_billing.services import settings
@@ -40,7 +41,7 @@ async def test_the_help_text_steps_1_to_6(tmp_path: Path) -> None:
         # 5. Öffnen, kontrollieren, durchführen
         await press(pilot, "enter")
         assert title(app) == "Rechnungslauf 1 · 01.11.–30.11.2026 · per E-Mail · angelegt"
-        assert rows(app)[0] == "> RE-2026-00001 01.11.26 Bäckerei Öztürk &… 238,00 E-Mail bereit"
+        assert rows(app)[0] == "> RE-2026-00001 01.11.26 Bäckerei Öztürk & S… 238,00 E-Mail bereit"
         await press(pilot, "f8")
         assert status(app).replace("\xa0", " ") == (
             "15 Rechnungen per E-Mail an 5 Kunden, 8.096,76 €; nur als Dateien in outbox; "
@@ -66,7 +67,7 @@ async def test_the_help_text_steps_1_to_6(tmp_path: Path) -> None:
         await press(pilot, "enter")
         await type_text(pilot, "Zahlt bar")
         await press(pilot, "f8")
-        assert rows(app) == ["> 10003 Hausverwaltu… Zahlt bar 3 1.249,50"]
+        assert rows(app) == ["> 10003 Hausverwaltung N… Zahlt bar 3 1.249,50"]
 
 
 async def test_correcting_a_run_before_it_is_executed(tmp_path: Path) -> None:
@@ -91,9 +92,10 @@ async def test_correcting_a_run_before_it_is_executed(tmp_path: Path) -> None:
         await press(pilot, "f5")
         assert title(app) == "Rechnungslauf 1 · neu aufbauen"
         assert rows(app) == [
-            "> + RE-2026-00025 21.11.26 119,00 neu im Zeitraum",
-            "RE-2026-00003 03.11.26 414,12 bleibt entfernt",
+            "> + RE-2026-00025 21.11.26 Kanzlei Dr. We… 119,00 neu im Lauf",
+            "RE-2026-00003 03.11.26 Hausverwaltung… 414,12 bleibt entfernt",
         ]
+        assert app.screen.query_one(FilterBar).note.replace("\xa0", " ") == "bisher 17 im Lauf 8.932,14 €"
         await press(pilot, "f8")
         assert status(app) == "Neu aufgebaut: 1 neu, 0 entfallen, 0 geändert · u rückgängig"
         assert table(app).row_count == 18
@@ -129,13 +131,132 @@ async def test_a_contact_is_mended_in_place_and_the_run_built_anew(tmp_path: Pat
         await press(pilot, "f4", "tab")
         await type_text(pilot, "post@nord.example")
         await press(pilot, "f8")
-        assert status(app) == "Kontakt gespeichert."
+        assert status(app) == "Kontakt gespeichert · u rückgängig"
+        assert balance(app) == "E-Mail 18 9.346,26 € · Brief 3 1.777,86 € · ohne Weg 3 2.042,04 €"
         await press(pilot, "escape")
         assert status(app) == "Kontakt gespeichert. F5 baut den Lauf damit neu auf."
         await press(pilot, "f5")
         assert any("Adresse geändert" in row for row in rows(app))
         await press(pilot, "f8")
         assert desk.store.find(RunRow, "run_id", 1)[2].address == ("post@nord.example",)
+
+
+async def test_a_mended_customer_outside_the_run_stays_in_the_triage_and_comes_in_with_f5(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path, copies=1))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "enter", "t", "tab", "tab")
+        assert rows(app) == ["> RE-2026-00005 Turnverein 1899 No… Brief – nein"]
+        await press(pilot, "f4")
+        await type_text(pilot, "e")
+        await press(pilot, "tab")
+        await type_text(pilot, "kasse@turnverein.example")
+        await press(pilot, "f8")
+        assert rows(app) == [], "it is no letter any more"
+        await press(pilot, "tab", "tab", "end")
+        assert title(app) == "Versandwege · E-Mail"
+        assert rows(app)[-1].endswith("kasse@turnverein.examp… mit F5")
+        assert status(app) == "10005 Turnverein 1899 Nordhafen · kasse@turnverein.example"
+        await press(pilot, "escape", "f5")
+        assert rows(app) == ["> + RE-2026-00005 05.11.26 Turnverein 189… 590,24 neu im Lauf"]
+
+
+async def test_warum_names_what_a_row_waits_for_and_whom_a_customer_number_means(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path, copies=1)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n")
+        await type_text(pilot, "2.11.")
+        await press(pilot, "f8", "enter", "f6")
+        await type_text(pilot, "RE-2026-00003")
+        await press(pilot, "enter")
+        text = app.screen.query_one(TextView).text
+        assert "  Stand: bereit · keine E-Mail-Adresse" in text
+        assert "  ! Ohne E-Mail-Adresse bleibt sie liegen; F4 im Lauf ändert den Kontakt." in text
+        await type_text(pilot, "10001")
+        await press(pilot, "enter")
+        text = app.screen.query_one(TextView).text
+        assert "10001 Bäckerei Öztürk & Söhne: keine Rechnung im Zeitraum 02.11.–30.11.2026; seine letzte:" in text
+        behind = [line for line in text.splitlines() if "nicht mehr entscheidend" in line]
+        assert len(behind) == 1, "what no longer decides is named once"
+        await type_text(pilot, "10002")
+        await press(pilot, "enter")
+        assert (
+            "Kanzlei Dr. Weiß: 1 im Zeitraum 02.11.–30.11.2026, davon 1 im Lauf" in app.screen.query_one(TextView).text
+        )
+
+
+async def test_an_amount_is_never_cut(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path, copies=1)
+    with desk.store.transaction("groß") as tx:
+        add_invoice(tx, tx.need(Customer, 1), date(2026, 11, 20), company=tx.need(Company, 1), net="123456789.99")
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "b")
+        assert "146.913.580,09" in rows(app)[0]
+        await press(pilot, "escape", "r", "n", "f8")
+        assert "146.916.681,23" in rows(app)[0]
+        await press(pilot, "enter", "end")
+        assert "146.913.580,09" in rows(app)[-1]
+
+
+async def test_a_state_is_never_cut(tmp_path: Path) -> None:
+    transport = FakeTransport(outcomes={"buero@weiss.example": Outcome(RowState.DEFERRED, "4.2.1 try later", 451)})
+    app = BillingApp(working_desk(tmp_path, copies=1, transport=transport))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "enter", "f8", "j", "escape")
+        assert rows(app)[1].endswith("E-Mail zurückgestellt")
+
+
+async def test_the_sentence_about_a_new_run_is_gone_when_the_clerk_comes_back(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "f1", "escape")
+        assert status(app) == "Rechnungslauf 1 angelegt. Enter öffnet ihn.", "the help only lay over it"
+        await press(pilot, "enter", "escape")
+        assert status(app) == ""
+
+
+async def test_while_a_run_is_executed_its_invoices_can_be_looked_at(tmp_path: Path) -> None:
+    transport = FakeTransport()
+    app = BillingApp(working_desk(tmp_path, copies=8, transport=transport))
+    looked: list[str] = []
+
+    def look(envelope: object) -> None:
+        if len(transport.sent) == 3:
+            detail = app.screen
+            app.call_from_thread(detail.action_do, "delete")  # type: ignore[attr-defined]
+            looked.append(app.call_from_thread(lambda: status(app)))
+            app.call_from_thread(detail.action_do, "open")  # type: ignore[attr-defined]
+            looked.append(app.call_from_thread(lambda: app.screen.NAME))  # type: ignore[attr-defined]
+
+    transport.on_dot = look
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "enter", "f8", "j")
+        assert looked[1] == "invoice_detail"
+        await press(pilot, "escape")
+        assert status(app) == "40 versendet · 8 Fehler"
+
+
+async def test_the_log_shows_whole_hashes_also_of_what_was_overwritten(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path, copies=1)
+    with desk.store.transaction("ein früheres PDF") as tx:
+        document = tx.need(Document, 1)
+        tx.put(replace(document, file="documents/2026/alt.pdf", file_hash="a" * 64))
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "enter", "f8", "j", "f2")
+        text = app.screen.query_one(TextView).text
+        assert text.startswith("Lauf\n")
+        assert f"überschrieben {'a' * 64}" in text
+        spooled = desk.store.all(Dispatch)[0]
+        assert f"    SHA-256 {spooled.spool_hash}" in text
 
 
 async def test_what_does_not_apply_says_why(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DeskScreen", "_", "ngettext"]
 
+ALWAYS = frozenset({"back", "help", "palette", "quit"})
+
 
 class DeskScreen(Screen[Any], inherit_bindings=False):
     """Base of all screens; see the module's text."""
@@ -42,6 +44,8 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
     HELP: ClassVar[str] = ""
     """German message id: two or three sentences above the keys on F1."""
     AUTO_FOCUS = "RecordTable, TextView"
+    WHILE_BUSY: ClassVar[frozenset[str]] = frozenset()
+    """Actions that only look: allowed while a task of this screen runs."""
     IS_TYPED: ClassVar[bool] = False
     """Whether letters are typed here: those that come before the first field is there wait for it."""
 
@@ -161,7 +165,7 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
     async def action_do(self, action: str) -> None:
         """Act, unless there is a reason against it."""
         reason = self.why_not(action)
-        if not reason and self.task_now is not None and action not in ("back", "help", "palette", "quit"):
+        if not reason and self.task_now is not None and action not in ALWAYS | self.WHILE_BUSY:
             reason = _("Es läuft noch etwas; Esc hält an.")
         if reason:
             self.say(reason, alert=True)

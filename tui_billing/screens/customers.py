@@ -27,6 +27,7 @@ class CustomersScreen(ListScreen):
         "F7 nimmt die markierten auf die Liste der ignorierten."
     )
     EMPTY: ClassVar[str] = N_("Noch kein Kunde. Einfg legt einen an.")
+    LOG: ClassVar[str] = "customers"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Nummer"), 7),
         Column("name", N_("Name"), 20, flex=True),
@@ -62,7 +63,8 @@ class CustomersScreen(ListScreen):
 
     def balance_text(self) -> str:
         counts = Counter(c.channel for c in self.records.values())
-        ways = [f"{channel_text(w)} {show.count(counts[w])}" for w in (*Channel, None) if counts[w]]
+        ways = [f"{channel_text(w)} {show.count(counts[w])}" for w in Channel if counts[w]]
+        ways += [_("ohne Versandart {n}").format(n=show.count(counts[None]))] if counts[None] else []
         blocked = sum(c.blocked for c in self.records.values())
         ways += [_("gesperrt {n}").format(n=blocked)] if blocked else []
         return " · ".join(

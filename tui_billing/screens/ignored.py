@@ -32,6 +32,7 @@ class IgnoredScreen(ListScreen):
         "Tab wechselt zwischen Kunden und Rechnungen. Einzelne Sendungen sind davon nicht betroffen."
     )
     EMPTY: ClassVar[str] = N_("Niemand wird ignoriert. Einfg nimmt jemanden auf, Tab zeigt die andere Liste.")
+    LOG: ClassVar[str] = "ignored"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Nummer"), 14),
         Column("name", N_("Name"), 14, flex=True),
@@ -71,6 +72,12 @@ class IgnoredScreen(ListScreen):
 
     def tone(self, record: Entry) -> str:
         return "" if record.it.active else "muted"
+
+    def widths(self) -> dict[str, int]:
+        """Numbers of customers are short; the name gets the room."""
+        views = [e.it for e in self.records.values()]
+        number = max((len(v.number) for v in views), default=0)
+        return {"number": max(7, number), "eur": show.amount_width((v.eur for v in views), 10)}
 
     def balance_text(self) -> str:
         views = [e.it for e in self.records.values()]

@@ -25,10 +25,10 @@ class InvoicesScreen(ListScreen):
     EMPTY: ClassVar[str] = N_("Noch kein Beleg. „tui-billing import invoices DATEI“ liest Rechnungen ein.")
     LOG: ClassVar[str] = "invoices"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("number", N_("Nummer"), 14),
+        Column("number", N_("Nummer"), 13),
         Column("date", N_("Datum"), 8),
         Column("customer", N_("Kunde"), 16, flex=True),
-        Column("gross", N_("Brutto"), 11, right=True),
+        Column("gross", N_("Brutto"), 10, right=True),
         Column("due", N_("Fällig"), 8),
         Column("state", N_("Stand"), 10),
     )
@@ -60,6 +60,9 @@ class InvoicesScreen(ListScreen):
 
     def tone(self, record: DocumentHead) -> str:
         return "muted" if record.state is DocumentState.CANCELLED else ""
+
+    def widths(self) -> dict[str, int]:
+        return {"gross": show.amount_width((d.totals.gross for d in self.records.values()), 10)}
 
     def balance_text(self) -> str:
         heads = self.records.values()

@@ -3,6 +3,7 @@
 NAME, TABLES       as in base.py; rows with the name in keymap.LISTS
 COLUMNS            the columns, one of them flex; widths that fit 80 cells: sum + 2 between two + 3 for the gutter
 EMPTY              German message id for a list without rows
+LOG                the table whose record's Protokoll F2 opens, where a row's id is that record's
 fetch()            reads, in a thread; returns the records (anything with an `id`), in the order to show
 cells(record)      one text per column; called for visible rows only
 sort_key(record, column key)   where the text does not sort right (dates, amounts)
@@ -33,6 +34,7 @@ class ListScreen(DeskScreen):
 
     COLUMNS: ClassVar[tuple[Column, ...]] = ()
     EMPTY: ClassVar[str] = ""
+    LOG: ClassVar[str] = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,6 +79,10 @@ class ListScreen(DeskScreen):
         """Besides the text: "muted", "alert" or nothing."""
         return ""
 
+    def widths(self) -> dict[str, int]:
+        """Other widths of columns for the rows that are there; an amount must never be cut."""
+        return {}
+
     def balance_text(self) -> str:
         """The line of truth."""
         return ""
@@ -87,6 +93,10 @@ class ListScreen(DeskScreen):
 
     def open_record(self, record: Any) -> None:
         """Enter on a row."""
+
+    def log_of(self, row_id: int) -> tuple[str, int]:
+        """Whose Protokoll F2 opens: (table, id)."""
+        return self.LOG, row_id
 
     def marked_note(self, records: Sequence[Any]) -> str:
         """What the rule says of the marked rows."""
@@ -158,6 +168,7 @@ class ListScreen(DeskScreen):
     def show_rows(self, ids: Sequence[int]) -> None:
         """Rows, then the lines below."""
         self.table.list.forget(list(self.table.list.every))
+        self.table.set_widths(self.widths())
         self.table.set_rows(ids)
         if self._cursor_wish is not None and self._cursor_wish in self.records:
             self.table.move_to(self._cursor_wish)
@@ -214,6 +225,15 @@ class ListScreen(DeskScreen):
         record = self.current()
         if record is not None:
             self.open_record(record)
+
+    def action_log(self) -> None:
+        """F2: what happened to the record under the cursor; without one, everything."""
+        row_id = self.table.cursor_id
+        if self.LOG and row_id is not None:
+            table, record_id = self.log_of(row_id)
+            self.billing.open("audit", table=table, record_id=record_id)
+        else:
+            super().action_log()
 
     def action_refresh(self) -> None:
         """F5: what others have written, and what the sort was."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from tui_billing.domain.messages import N_
+from tui_billing.domain.parties import CustomerHead
 from tui_billing.domain.runs import RunRow
 from tui_billing.i18n import _
 from tui_billing.screens import show
@@ -14,6 +15,7 @@ from tui_billing.screens.run_texts import balance_line, reason_name
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import run_rebuild
 from tui_billing.services.run_rebuild import CHANGE_NAMES
+from tui_billing.services.runs import balance_of
 
 
 @dataclass(frozen=True)
@@ -41,30 +43,38 @@ class RebuildScreen(ListScreen):
         Column("sign", "", 1),
         Column("number", N_("Nummer"), 13),
         Column("date", N_("Datum"), 8),
-        Column("gross", N_("Brutto"), 12, right=True),
-        Column("text", N_("Unterschied"), 20, flex=True),
+        Column("customer", N_("Kunde"), 13, flex=True),
+        Column("gross", N_("Brutto"), 10, right=True),
+        Column("text", N_("Unterschied"), 20),
     )
 
     def __init__(self, run_id: int) -> None:
         super().__init__()
         self._run_id = run_id
         self._bring_back = False
+        self._names: dict[int, str] = {}
         self.plan: run_rebuild.RebuildPlan | None = None
 
     def title_text(self) -> str:
         number = self.plan.run.number if self.plan else ""
         return _("Rechnungslauf {number} · neu aufbauen").format(number=number)
 
-    def fetch(self) -> run_rebuild.RebuildPlan:
-        return run_rebuild.plan_rebuild(self.desk.store, self._run_id, self.desk.today(), bring_back=self._bring_back)
+    def fetch(self) -> tuple[run_rebuild.RebuildPlan, dict[int, str]]:
+        plan = run_rebuild.plan_rebuild(self.desk.store, self._run_id, self.desk.today(), bring_back=self._bring_back)
+        ids = {d.row.customer_id for d in differences(plan)}
+        return plan, {c.id: c.name for c in self.desk.store.get_many(CustomerHead, sorted(ids)).values()}
 
     def show(self, data: Any) -> None:
-        self.plan = data
-        super().show(differences(data))
+        self.plan, self._names = data
+        super().show(differences(data[0]))
 
     def cells(self, record: Difference) -> Sequence[str]:
         row = record.row
-        return (record.sign, row.number, show.short_day(row.invoice_date), show.amount(record.gross), record.text)
+        day, name = show.short_day(row.invoice_date), self._names.get(row.customer_id, "")
+        return (record.sign, row.number, day, name, show.amount(record.gross), record.text)
+
+    def widths(self) -> dict[str, int]:
+        return {"gross": show.amount_width((d.gross for d in self.records.values()), 10)}
 
     def sort_key(self, record: Difference, key: str) -> Any:
         known = {"date": record.row.invoice_date, "gross": record.gross}
@@ -75,6 +85,13 @@ class RebuildScreen(ListScreen):
 
     def balance_text(self) -> str:
         return balance_line(self.plan.balance) if self.plan else ""
+
+    def idle_note(self) -> str:
+        """What the run takes now; the balance below is that after F8."""
+        if self.plan is None or self.plan.is_empty:
+            return ""
+        before = balance_of(self.plan.run)
+        return _("bisher {n} im Lauf {eur}").format(n=show.count(before.taken), eur=show.eur(before.taken_eur))
 
     def why_not(self, action: str) -> str:
         if action == "save" and (self.plan is None or self.plan.is_empty):
@@ -102,7 +119,7 @@ class RebuildScreen(ListScreen):
 
 def differences(plan: run_rebuild.RebuildPlan) -> list[Difference]:
     """The rows of the difference, what changes first."""
-    found = [("+", row, _("neu im Zeitraum"), row.gross) for row in plan.new]
+    found = [("+", row, _("neu im Lauf"), row.gross) for row in plan.new]
     found += [("+", row, _("wieder aufgenommen"), row.gross) for row in plan.back]
     found += [("-", row, reason_name(code), row.gross) for row, code in plan.gone]
     found += [

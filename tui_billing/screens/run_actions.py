@@ -5,18 +5,21 @@ from typing import TYPE_CHECKING, Any
 
 from tui_billing.domain.documents import Document
 from tui_billing.domain.messages import Refused
+from tui_billing.domain.run_selection import REASON_NAMES
 from tui_billing.domain.runs import ROW_STATE_NAMES, RowState, RunRow, RunState, RunType
+from tui_billing.domain.send_reasons import server_words
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.document_text import document_lines
 from tui_billing.screens.mail_lines import mail_lines
-from tui_billing.screens.run_texts import reason_name, row_note
+from tui_billing.screens.run_texts import reason_name
 from tui_billing.screens.widgets.status_line import duration
 from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
-from tui_billing.services import run_lease, run_mend, send_single, settings
+from tui_billing.services import run_lease, run_log, run_mend, send_single, settings
 from tui_billing.services.run_checks import ADDRESS_CHANGED
 from tui_billing.services.run_execution import ExecuteOptions, ExecutePlan, ExecutionResult, execute, plan_execute
+from tui_billing.services.run_log import LogRow
 from tui_billing.services.runs import RunView
 
 if TYPE_CHECKING:
@@ -157,20 +160,26 @@ def preview(screen: "RunDetailScreen", row: RunRow) -> None:
 
 
 def show_log(screen: "RunDetailScreen") -> None:
-    """Every row with time, state, address and the server's words, then who did what with the run."""
+    """Who did what with the run, then every row with time, state, address, the server's words and hashes."""
     view = screen.view
     assert view is not None
-    lines: list[tuple[str, str]] = [(_("Zeilen"), STRONG)]
-    for row in view.rows:
-        head = f"  {show.stamp(row.changed_at) or '–':14}  {row.number}  {_(ROW_STATE_NAMES[row.state])}"
-        address = ", ".join(row.address)
-        lines.append((f"{head}  {address}" if address else head, PLAIN))
-        if note := row_note(row).partition(": ")[2]:
-            lines.append((f"                  {note}", MUTED))
-        if row.file_hash:
-            lines.append((f"                  {row.file}  SHA-256 {row.file_hash[:16]}…", MUTED))
-    lines += [("", PLAIN), (_("Lauf"), STRONG), *_history(screen)]
+    lines: list[tuple[str, str]] = [(_("Lauf"), STRONG), *_history(screen), ("", PLAIN), (_("Zeilen"), STRONG)]
+    for row in run_log.rows(screen.desk, screen.run_id):
+        lines += _log_row(row)
     screen.billing.open("pager", title=_("Protokoll · Rechnungslauf {n}").format(n=view.run.number), lines=lines)
+
+
+def _log_row(row: LogRow) -> list[tuple[str, str]]:
+    """One row in as many lines as it needs; a hash is never cut, it is there to be compared."""
+    head = f"  {show.stamp(row.time) or '–':14}  {row.number}  {_(ROW_STATE_NAMES[row.state])}"
+    to = " · ".join(t for t in (row.customer, ", ".join(row.address)) if t)
+    same = reason_name(row.reason) == _(ROW_STATE_NAMES[row.state])
+    reason = reason_name(row.reason) if row.reason in REASON_NAMES and not same else ""
+    reply = server_words(row.reply_code, row.reply)
+    parts = (to, " · ".join(t for t in (reason, reply) if t), row.file)
+    hashes = [f"SHA-256 {row.hash}"] if row.hash else []
+    hashes += [_("überschrieben {hash}").format(hash=old) for old in row.overwritten]
+    return [(head, PLAIN), *((f"    {text}", MUTED) for text in (*parts, *hashes) if text)]
 
 
 def _history(screen: "RunDetailScreen") -> list[tuple[str, str]]:

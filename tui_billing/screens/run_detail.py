@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 
 from tui_billing.domain.messages import N_
 from tui_billing.domain.run_states import RunAction, refusal
-from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunState, RunType
+from tui_billing.domain.runs import ROW_STATE_NAMES, InvoiceRun, RowState, RunRow, RunState, RunType
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import run_actions, show
@@ -39,6 +39,7 @@ class RunDetailScreen(RunWatch):
         "Die Rechnungen eines Laufs. Entf nimmt die Auswahl heraus, F5 baut den Lauf neu auf und zeigt vorher den "
         "Unterschied, F8 führt ihn durch. Die Zeile unter der Tabelle geht immer auf: alle = im Lauf + nicht im Lauf."
     )
+    WHILE_BUSY: ClassVar[frozenset[str]] = frozenset({"open", "why", "preview", "log"})
     EMPTY: ClassVar[str] = N_("Der Lauf hat keine Zeilen mehr. F5 baut ihn neu auf.")
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Nummer"), 13),
@@ -46,7 +47,7 @@ class RunDetailScreen(RunWatch):
         Column("customer", N_("Kunde"), 18, flex=True),
         Column("gross", N_("Brutto"), 10, right=True),
         Column("channel", N_("Weg"), 6),
-        Column("state", N_("Stand"), 12),
+        Column("state", N_("Stand"), 10),
     )
 
     def __init__(self, run_id: int) -> None:
@@ -100,6 +101,7 @@ class RunDetailScreen(RunWatch):
         run = run_lease.as_it_stands(self.desk, run)
         self.view = replace(self.view, run=run, rows=tuple(mine.get(r.id, r) for r in self.view.rows))
         self.records.update({i: r for i, r in mine.items() if r.state is not RowState.REMOVED})
+        self.table.set_widths(self.widths())
         self.table.update_rows(mine)
         self.show_title()
         self.show_lines()
@@ -133,6 +135,12 @@ class RunDetailScreen(RunWatch):
         if self.view is None:
             return ""
         return balance_line(runs.balance_of(self.run))
+
+    def widths(self) -> dict[str, int]:
+        """The longest state is longer than the column mostly has to be."""
+        rows = self.records.values()
+        state = max((len(_(ROW_STATE_NAMES[s])) for s in {r.state for r in rows}), default=0)
+        return {"gross": show.amount_width((r.gross for r in rows), 10), "state": max(10, state)}
 
     def idle_note(self) -> str:
         """done + failed + unknown + open = in, by state, once the run was executed."""

@@ -2,8 +2,8 @@
 
 from tui_billing.domain.parties import Channel
 from tui_billing.domain.plans import Balance
-from tui_billing.domain.run_selection import NO_ADDRESS, REASON_NAMES
-from tui_billing.domain.runs import ROW_STATE_NAMES, RUN_STATE_NAMES, InvoiceRun, RowState, RunRow
+from tui_billing.domain.run_selection import NO_ADDRESS, REASON_NAMES, recipients
+from tui_billing.domain.runs import ROW_STATE_NAMES, RUN_STATE_NAMES, InvoiceRun, RowState, RunRow, RunType
 from tui_billing.i18n import _
 from tui_billing.screens import show
 from tui_billing.services.runs import RunView
@@ -48,14 +48,19 @@ def row_state(row: RunRow) -> str:
 
 def row_note(row: RunRow) -> str:
     """Why the row stands as it does: reason and the server's words."""
-    parts = [reason_name(row.reason) if row.reason else "", row.reply]
+    # A code of a law's rule says nothing to a clerk; the sentence behind it does.
+    reason = "" if row.reply and row.reason not in REASON_NAMES else reason_name(row.reason) if row.reason else ""
+    parts = [reason, row.reply]
     text = " · ".join(p for p in parts if p)
     return f"{row.number}: {text}" if text else ""
 
 
 def channel_name(row: RunRow, view: RunView | None) -> str:
-    """E-Mail, Brief or – for a row: the customer's Versandart."""
+    """E-Mail, Brief or – for a row: the customer's Versandart; – where a mail has nowhere to go."""
     customer = view.customers.get(row.customer_id) if view else None
+    is_mail = view is not None and view.run.parameters.type is RunType.EMAIL
+    if is_mail and not (row.address or recipients(customer)):
+        return channel_text(None)
     return channel_text(customer.channel if customer else None)
 
 

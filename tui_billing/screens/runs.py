@@ -26,6 +26,7 @@ class RunsScreen(RunWatch):
         "Einfg legt einen an, Enter öffnet ihn zum Prüfen und Durchführen."
     )
     EMPTY: ClassVar[str] = N_("Noch kein Rechnungslauf. Einfg legt einen an.")
+    LOG: ClassVar[str] = "runs"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Lauf"), 5, right=True),
         Column("period", N_("Zeitraum"), 21),
@@ -69,6 +70,9 @@ class RunsScreen(RunWatch):
         counts = [(s, states.count(s)) for s in RunState if s in states]
         total = ngettext("{n} Rechnungslauf", "{n} Rechnungsläufe", len(states)).format(n=len(states))
         return total + "".join(f" · {n} {_(RUN_STATE_NAMES[s])}" for s, n in counts)
+
+    def widths(self) -> dict[str, int]:
+        return {"gross": show.amount_width((runs.balance_of(r).taken_eur for r in self.records.values()), 12)}
 
     def why_not(self, action: str) -> str:
         record = self.current() if action in ("open", "delete") else None

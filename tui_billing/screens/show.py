@@ -1,5 +1,6 @@
 """Values as the screens show them, in the language of the session."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -16,6 +17,12 @@ def eur(value: Decimal) -> str:
 def amount(value: Decimal) -> str:
     """1.234,50 for columns."""
     return fmt.money(value, language(), symbol=False)
+
+
+def amount_width(values: Iterable[Decimal], least: int) -> int:
+    """Cells that a column of these amounts takes: the largest or the most negative decides."""
+    known = list(values) or [Decimal(0)]
+    return max(least, len(amount(max(known))), len(amount(min(known))))
 
 
 def count(value: int) -> str:

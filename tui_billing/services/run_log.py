@@ -9,10 +9,11 @@ from decimal import Decimal
 from tui_billing.domain.documents import DocumentHead
 from tui_billing.domain.messages import N_
 from tui_billing.domain.run_selection import REASON_NAMES
-from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, RowState, RunRow
+from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, InvoiceRun, RowState, RunRow
 from tui_billing.domain.send_reasons import server_words
 from tui_billing.domain.texts import clean, csv_cell
 from tui_billing.services.desk import Desk
+from tui_billing.store.repositories import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +36,8 @@ class LogRow:
     attempts: int = 0
     file: str = ""
     hash: str = ""
+    overwritten: tuple[str, ...] = ()
+    """SHA-256 of each PDF of this document that the run has overwritten, the oldest first."""
 
 
 def rows(desk: Desk, run_id: int) -> list[LogRow]:
@@ -42,10 +45,28 @@ def rows(desk: Desk, run_id: int) -> list[LogRow]:
     stored = sorted(desk.store.find(RunRow, "run_id", run_id), key=lambda r: (r.invoice_date, r.document_id))
     dispatches = desk.store.get_many(Dispatch, sorted({r.dispatch_id for r in stored if r.dispatch_id}))
     heads = desk.store.get_many(DocumentHead, [r.document_id for r in stored])
-    return [_row(r, dispatches.get(r.dispatch_id or 0), heads.get(r.document_id)) for r in stored]
+    replaced = overwritten(desk.store, run_id)
+    return [
+        _row(r, dispatches.get(r.dispatch_id or 0), heads.get(r.document_id), replaced.get(r.document_id, ()))
+        for r in stored
+    ]
 
 
-def _row(row: RunRow, dispatch: Dispatch | None, head: DocumentHead | None) -> LogRow:
+def overwritten(store: Store, run_id: int) -> dict[int, tuple[str, ...]]:
+    """Document id -> the hashes of its PDFs that this run has overwritten, as the journal keeps them (E10.3)."""
+    begun = min((entry.seq for entry in store.history(InvoiceRun, run_id, store.seq)), default=store.seq)
+    found: dict[int, tuple[str, ...]] = {}
+    for entry in reversed(store.history(RunRow, None, store.seq - begun + 1)):
+        if not any(table == "run_rows" and (new or {}).get("run_id") == run_id for table, _, _, new in entry.changes):
+            continue
+        for table, document_id, old, new in entry.changes:
+            before, after = (old or {}).get("file_hash", ""), (new or {}).get("file_hash", "")
+            if table == "invoices" and before and after and before != after:
+                found[document_id] = (*found.get(document_id, ()), before)
+    return found
+
+
+def _row(row: RunRow, dispatch: Dispatch | None, head: DocumentHead | None, replaced: tuple[str, ...]) -> LogRow:
     return LogRow(
         number=row.number,
         customer_number=head.buyer.number if head else "",
@@ -63,6 +84,7 @@ def _row(row: RunRow, dispatch: Dispatch | None, head: DocumentHead | None) -> L
         attempts=dispatch.attempts if dispatch else 0,
         file=dispatch.spool if dispatch and dispatch.spool else row.file,
         hash=dispatch.spool_hash if dispatch and dispatch.spool_hash else row.file_hash,
+        overwritten=replaced,
     )
 
 
@@ -99,6 +121,7 @@ HEADS = (
     N_("Versuche"),
     N_("Datei"),
     N_("SHA-256"),
+    N_("überschrieben"),
 )
 
 
@@ -138,6 +161,7 @@ def _cells(row: LogRow, translate: Callable[[str], str]) -> list[str]:
         str(row.attempts or ""),
         row.file,
         row.hash,
+        " ".join(row.overwritten),
     ]
 
 

@@ -27,14 +27,18 @@ SIGNS = {True: "✓", False: "✗", None: "·"}
 
 
 def reason_lines(reasons: Iterable[Reason]) -> Lines:
-    """Each rule with its outcome; what stands behind the first failing one is no longer decisive."""
+    """Each rule with its outcome; what stands behind the first failing one is named once, as no longer decisive."""
     lines: Lines = []
+    behind: list[str] = []
     for reason in reasons:
-        tone = STRONG if reason.passed is False else MUTED if reason.passed is None else PLAIN
-        text = show.reason(reason)
         if reason.passed is None:
-            text = _("nicht mehr entscheidend: {text}").format(text=text)
-        lines.append((f"  {SIGNS[reason.passed]} {text}", tone))
+            behind.append(show.reason(reason))
+            continue
+        tone = STRONG if reason.passed is False else PLAIN
+        lines.append((f"  {SIGNS[reason.passed]} {show.reason(reason)}", tone))
+    if behind:
+        text = _("nicht mehr entscheidend: {text}").format(text=", ".join(behind))
+        lines.append((f"  {SIGNS[None]} {text}", MUTED))
     return lines
 
 
@@ -84,7 +88,9 @@ class QuestionScreen(DeskScreen):
         self.query_one(TextView).set_lines([("", PLAIN), *lines])
 
     def on_field_widget_next(self, message: FieldWidget.Next) -> None:
+        """Ask; the next letter begins another number."""
         self.reload()
+        message.field.enter()
 
     # --- the answer scrolls while the number has the focus ---
 

@@ -5,7 +5,7 @@ NO_COLOR and 16 colours lose nothing. Nothing is parsed as markup and no control
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -93,8 +93,16 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips: dict[tuple[int, int], Strip] = {}
         self._styles: dict[str, Style] = {}
         self._layout: tuple[tuple[int, bool], ...] = ()
+        self._given: dict[str, int] = {}
         self._laid_for = -1
         self._scan_soon: asyncio.TimerHandle | None = None
+
+    def set_widths(self, widths: Mapping[str, int]) -> None:
+        """Other widths for some columns, where the rows need them: an amount must never be cut."""
+        if widths != self._given:
+            self._given, self._laid_for = dict(widths), -1
+            self._strips.clear()
+            self.refresh()
 
     # --- rows ---
 
@@ -373,12 +381,13 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _widths(self, width: int) -> tuple[tuple[int, bool], ...]:
         """(cells, right-aligned) of each column; flex columns share what is left, or give what is missing."""
         if self._laid_for != width:
-            fixed = GUTTER + sum(c.width for c in self.columns) + 2 * (len(self.columns) - 1)
+            wanted = [self._given.get(c.key, c.width) for c in self.columns]
+            fixed = GUTTER + sum(wanted) + 2 * (len(self.columns) - 1)
             flexes = sum(c.flex for c in self.columns) or 1
             spare = (width - fixed) // flexes
             layout = []
-            for column in self.columns:
-                cells = max(LEAST_FLEX, column.width + spare) if column.flex else column.width
+            for column, least in zip(self.columns, wanted, strict=True):
+                cells = max(LEAST_FLEX, least + spare) if column.flex else least
                 layout.append((cells, column.right))
             self._layout, self._laid_for = tuple(layout), width
         return self._layout
