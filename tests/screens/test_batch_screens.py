@@ -12,6 +12,7 @@ from tui_billing.app import BillingApp
 from tui_billing.domain.batch_selection import BatchParameters
 from tui_billing.domain.batches import BatchState, InvoiceBatch, Payment, ReceivableEntry
 from tui_billing.domain.documents import DocumentKind
+from tui_billing.domain.parties import Address
 from tui_billing.screens.widgets.lines import TextLine
 from tui_billing.screens.widgets.text_view import TextView
 from tui_billing.services import batches, payments
@@ -102,6 +103,46 @@ async def test_a_batch_from_the_form_over_the_plan_to_the_print(tmp_path: Path) 
         assert status(app) == "Stapel 1 ist bereits gedruckt und wird nicht mehr geändert."
         await press(pilot, "escape", "delete")
         assert status(app) == "Stapel 1 ist bereits gedruckt und wird nicht gelöscht; möglich ist ein Neudruck."
+
+
+async def test_only_the_marked_batches_are_printed_not_those_between_them(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path)
+    add_company(desk)
+    for number, cutoff in ((1, 10), (2, 12), (3, 15)):
+        add_invoice(desk, add_customer(desk, str(number), cutoff_day=cutoff), date(2026, 11, 3))
+        batches.generate(desk, BatchParameters(close_date=date(2026, 11, cutoff)))
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "h", "space", "down", "space", "f9")
+        assert title(app) == "Bericht Rechnungsstapel · 1, 3"
+        await press(pilot, "f8", "j")
+        assert status(app).startswith("2 Aufstellungen gedruckt · Stapel 1, 3 gesperrt")
+        assert [b.state for b in desk.store.all(InvoiceBatch)] == [
+            BatchState.PRINTED, BatchState.OPEN, BatchState.PRINTED
+        ]  # fmt: skip
+        # a range without a gap stays a range
+        await press(pilot, "escape", "plus", "f9")
+        assert title(app) == "Bericht Rechnungsstapel"
+
+
+async def test_an_address_that_keeps_a_batch_from_the_printer_is_mended_in_its_details(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path)
+    add_company(desk)
+    add_invoice(desk, add_customer(desk, "1", cutoff_day=15, address=Address()), date(2026, 11, 3), net="1000")
+    batches.generate(desk, BatchParameters(close_date=date(2026, 11, 15)))
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "h", "enter", "f9")
+        assert title(app) == "1 Hindernis"
+        await press(pilot, "escape", "f4")
+        for name, value in (("street", "Weg 1"), ("postcode", "10115"), ("city", "Berlin")):
+            app.screen.field(f"address.{name}").set_text(value)
+        await press(pilot, "f8")
+        assert status(app) == "Kunde 1 gespeichert"
+        await press(pilot, "f9")
+        assert status(app).startswith("1 Aufstellung mit 1 Original dahinter")
 
 
 async def test_the_details_of_a_customer_look_like_the_sketch(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Help text Intervallrechnungen by keys: order, form, selection, Entf, Erstellen, Rechnungsstellung, Massendruck."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
 from pathlib import Path
@@ -11,6 +12,7 @@ from tui_billing.app import BillingApp
 from tui_billing.domain.creations import IntervalCreation, IntervalSelectionParameters
 from tui_billing.domain.documents import Document, DocumentState
 from tui_billing.domain.orders import IntervalTerms, IntervalUnit, Order, OrderLine, Period, PeriodState
+from tui_billing.domain.parties import Customer
 from tui_billing.domain.runs import InvoiceRun
 from tui_billing.screens.widgets.lines import TextLine
 from tui_billing.screens.widgets.text_view import TextView
@@ -83,6 +85,71 @@ async def test_entf_drops_a_row_from_this_selection_only_and_u_brings_it_back(tm
         await press(pilot, "delete", "f5")
         assert table(app).row_count == 2, "selecting again keeps what was dropped"
         assert desk.store.count(Period) == 16
+
+
+async def test_the_hint_of_the_first_row_stands_there_at_once(tmp_path: Path) -> None:
+    desk = desk_with_orders(tmp_path)
+    order = orders.find(desk.store, "A-1")
+    orders.save(desk, replace(order, header_text="{Abrechnungszeitraum}"))
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "t")
+        await ask(pilot, "1.1.27")
+        assert status(app).startswith("A-1: kein Abrechnungszeitraum eingegeben")
+
+
+async def test_esc_asks_before_rows_deleted_by_hand_are_forgotten(tmp_path: Path) -> None:
+    app = BillingApp(desk_with_orders(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "t")
+        await ask(pilot, "1.1.27")
+        await press(pilot, "delete", "escape")
+        assert status(app) == "1 Zeile ist gelöscht. Die Auswahl verwerfen?"
+        await press(pilot, "enter")
+        assert title(app).startswith("Intervallrechnungen · Ausführung"), "the focus stands on Nein"
+        await press(pilot, "escape", "j")
+        assert title(app) == "Intervallrechnungen"
+
+
+async def test_an_address_that_is_missing_is_mended_from_the_list(tmp_path: Path) -> None:
+    desk = desk_with_orders(tmp_path)
+    customer = desk.store.need(Customer, 6)
+    with desk.store.transaction("Adresse weg") as tx:
+        tx.put(replace(customer, address=replace(customer.address, street="")))
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "t")
+        await ask(pilot, "1.1.27")
+        await press(pilot, "delete", "f8")
+        assert status(app).startswith("Keine Zeile lässt sich berechnen. A-2: Die Anschrift von Praxis Dr. Yılmaz")
+        await press(pilot, "f4")
+        app.screen.field("address.street").set_text("Weg 1")
+        await press(pilot, "f8")
+        assert status(app) == "Kunde 10006 gespeichert, neu selektiert"
+        await press(pilot, "f8")
+        assert status(app).replace("\xa0", " ") == "2 Rechnungen über 1.071,00 € erstellen?"
+
+
+async def test_a_row_that_could_not_be_billed_says_when_and_why_and_leads_to_the_customer(tmp_path: Path) -> None:
+    desk = desk_with_orders(tmp_path)
+    customer = desk.store.need(Customer, 6)
+    with desk.store.transaction("Adresse weg") as tx:
+        tx.put(replace(customer, address=replace(customer.address, street="")))
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "t")
+        await ask(pilot, "1.1.27")
+        await press(pilot, "f8", "j")
+        assert rows(app)[0].startswith("> nicht erstellt A-2 Die Anschrift")
+        assert rows(app)[0].endswith("ab 01.10.26")
+        await press(pilot, "enter")
+        assert status(app).startswith("A-2 ab 01.10.2026: Die Anschrift von Praxis Dr. Yılmaz ist unvollständig")
+        await press(pilot, "f4")
+        assert title(app) == "Kunde 10006 · Praxis Dr. Yılmaz"
 
 
 async def test_erstellen_keeps_the_numbers_and_leads_to_rechnungsstellung_and_massendruck(tmp_path: Path) -> None:

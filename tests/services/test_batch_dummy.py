@@ -13,6 +13,7 @@ from tui_billing.domain.messages import Refused
 from tui_billing.i18n import say
 from tui_billing.services import batch_rows, batches, documents, dummy
 from tui_billing.services.batch_figures import parts
+from tui_billing.services.desk import finish
 from tui_billing.services.dummy import DummyParameters
 
 D = Decimal
@@ -73,6 +74,13 @@ def test_the_first_real_statement_totals_the_same_with_and_without_a_dummy_batch
     (part,) = parts(desk.store, real)
     assert shown(part.figures) == shown(statement.with_dummy)
     assert [r.number for r in part.rows] == ["RE-2026-00003", "GS-2026-00001", "LA-2026-00001"]
+
+
+def test_a_stopped_assistant_makes_nothing(desk):
+    upgrade(desk)
+    seq = desk.store.seq
+    assert finish(dummy.dummy_steps(desk, plan(desk), stop=lambda: True)) is None
+    assert desk.store.seq == seq
 
 
 def test_nothing_is_rendered_or_sent_and_no_document_becomes_final(desk):

@@ -20,6 +20,7 @@ from tui_billing.services.batch_check import plan_print
 from tui_billing.services.batch_print import PrintOptions, print_batches
 from tui_billing.services.batch_report import preview
 from tui_billing.services.batch_rows import drop
+from tui_billing.services.desk import finish
 from tui_billing.services.payments import NewPayment
 from tui_billing.services.receivables import Edit
 
@@ -201,7 +202,7 @@ def test_the_help_texts_payment_example_with_its_may_reprint(desk, tmp_path):
     archived = desk.files.read(sent(desk, may, customer).file)
     receivables.edit(desk, paid.number, Edit(paid_date=date(2013, 11, 12), reason="Buchungstag der Bank"))
 
-    (again,) = batch_reprint.plan_recompute(desk.store, may)
+    (again,) = finish(batch_reprint.plan_recompute(desk.store, may))
     assert shown(again.part.figures) == ["1000.00", "0.00", "1000.00", "500.00", "1500.00"]
     assert [(d.field, d.change) for d in again.differences] == [
         ("payments", D(-1000)),
@@ -213,20 +214,20 @@ def test_the_help_texts_payment_example_with_its_may_reprint(desk, tmp_path):
         f"Zahlung {paid.number} über 1.000,00\u00a0€: Bezahlt am verschoben von 12.05.2013 auf 12.11.2013"
     )
     assert (cause.by, cause.reason, cause.effect.amount_due) == ("anna", "Buchungstag der Bank", D(1000))
-    (november_again,) = batch_reprint.plan_recompute(desk.store, november)
+    (november_again,) = finish(batch_reprint.plan_recompute(desk.store, november))
     assert shown(november_again.part.figures) == ["1500.00", "1000.00", "500.00", "300.00", "800.00"]
     assert [(b.number, b.as_sent, b.recomputed) for b in again.later] == [(3, D("800.00"), D("800.00"))]
-    (april_again,) = batch_reprint.plan_recompute(desk.store, april)
+    (april_again,) = finish(batch_reprint.plan_recompute(desk.store, april))
     assert (april_again.differences, april_again.causes, shown(april_again.part.figures)[-1]) == ((), (), "1000.00")
 
-    copies = batch_reprint.reprint_as_sent(desk, may, tmp_path / "out")
+    copies = finish(batch_reprint.reprint_as_sent(desk, may, tmp_path / "out"))
     assert [p.name for p in copies] == [
         "Kopie_Rechnungsstapel_2.pdf",
         "Kopie_Rechnungsstapel_2_10001.pdf",
         "Kopie_Rechnung_RE-2013-00002.pdf",
     ]
     assert copies[1].read_bytes() == archived
-    recomputed = batch_reprint.print_recomputed(desk, may, [again], tmp_path / "out")
+    recomputed = finish(batch_reprint.print_recomputed(desk, may, [again], tmp_path / "out"))
     assert recomputed[0].name == "Neuberechnung_Rechnungsstapel_2_10001.pdf"
     assert b"Neuberechnung vom 22.11.2026" in recomputed[0].read_bytes()
     assert shown(sent(desk, may, customer))[-1] == "500.00"
@@ -235,13 +236,13 @@ def test_the_help_texts_payment_example_with_its_may_reprint(desk, tmp_path):
 def test_a_payment_entered_late_is_named_as_the_cause_with_user_and_time(desk):
     customer, (_, may, _), _ = help_text_account(desk)
     late = pay(desk, customer, "120", date(2013, 5, 30))
-    (again,) = batch_reprint.plan_recompute(desk.store, may)
+    (again,) = finish(batch_reprint.plan_recompute(desk.store, may))
     assert [speak(c.text, c.params) for c in again.causes] == [
         f"Zahlung {late.number} über 120,00\u00a0€ vom 30.05.2013 erfasst"
     ]
     assert batch_reprint.balance_of_causes(again) == D(-120)
     desk.store.undo()
-    (again,) = batch_reprint.plan_recompute(desk.store, may)
+    (again,) = finish(batch_reprint.plan_recompute(desk.store, may))
     assert again.differences == ()
 
 
@@ -252,7 +253,7 @@ def test_moving_the_date_of_a_row_changes_no_printed_statement(desk):
         desk, "RE-2013-00002", Edit(batch_date=date(2013, 12, 24), reason="auf Wunsch des Kunden")
     )
     assert [p.code for p in edited.warnings] == ["BLEIBT_IM_STAPEL"]
-    (again,) = batch_reprint.plan_recompute(desk.store, may)
+    (again,) = finish(batch_reprint.plan_recompute(desk.store, may))
     assert again.differences == ()
     assert [r.number for r in again.part.rows] == ["RE-2013-00002"]
     entry = desk.store.history(type(again.part.rows[0]), again.part.rows[0].id)[0]
@@ -269,9 +270,32 @@ def test_an_archived_file_that_was_touched_is_not_passed_on_as_sent(desk, tmp_pa
     customer, (_, may, _), _ = help_text_account(desk)
     desk.files.path(sent(desk, may, customer).file).write_bytes(b"anders")
     with pytest.raises(Refused) as refused:
-        batch_reprint.reprint_as_sent(desk, may, tmp_path / "out")
+        finish(batch_reprint.reprint_as_sent(desk, may, tmp_path / "out"))
     assert refused.value.problems[0].code == "ARCHIV_BESCHAEDIGT"
     assert not (tmp_path / "out").exists()
+
+
+def test_an_incomplete_address_is_told_once_and_not_for_every_document(desk):
+    bad = add_customer(desk, "10002", cutoff_day=15, address=Address())
+    for day in (3, 4, 5):
+        add_invoice(desk, bad, date(2026, 11, day), net="1000")
+    batch = generate(desk, date(2026, 11, 15))
+    problems = plan_print(desk.store, batch.number).problems
+    assert [(p.code, p.where) for p in problems] == [("EMPFAENGER_ANSCHRIFT_UNVOLLSTAENDIG", "10002")]
+
+
+def test_a_preview_that_is_stopped_leaves_no_file(desk, tmp_path):
+    add_invoice(desk, add_customer(desk, "10001", cutoff_day=15), date(2026, 11, 3))
+    batch = generate(desk, date(2026, 11, 15))
+    assert finish(preview(desk, batch, tmp_path / "out" / "ENTWURF.pdf", stop=lambda: True)) is None
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_recomputed_reprint_that_is_stopped_hands_out_nothing(desk, tmp_path):
+    _, (_, may, _), _ = help_text_account(desk)
+    found = finish(batch_reprint.plan_recompute(desk.store, may))
+    files = finish(batch_reprint.print_recomputed(desk, may, found, tmp_path / "out", stop=lambda: True))
+    assert (files, (tmp_path / "out").exists()) == ([], False)
 
 
 def test_a_preview_marks_nothing(desk, tmp_path):
@@ -279,7 +303,7 @@ def test_a_preview_marks_nothing(desk, tmp_path):
     document = add_invoice(desk, customer, date(2026, 11, 3))
     batch = generate(desk, date(2026, 11, 15))
     seq = desk.store.seq
-    target = preview(desk, batch, tmp_path / "out" / "ENTWURF.pdf")
+    target = finish(preview(desk, batch, tmp_path / "out" / "ENTWURF.pdf"))
     assert b"draft=True" in target.read_bytes()
     assert b"ENTWURF" in target.read_bytes()
     assert desk.store.seq == seq
@@ -330,7 +354,7 @@ def test_d4_2_what_waits_for_its_mail_stays_in_the_printed_batch_when_it_is_canc
     assert (storno.kind, storno.totals.gross) == (DocumentKind.CANCELLATION, D("-119.00"))
     (entry,) = desk.store.find(ReceivableEntry, "batch_id", printed.batch.id)
     assert (entry.number, entry.cancelled) == (document.number, False)
-    recomputed = batch_reprint.plan_recompute(desk.store, printed.batch)
+    recomputed = finish(batch_reprint.plan_recompute(desk.store, printed.batch))
     assert [one.differences for one in recomputed] == [()]
 
 

@@ -13,6 +13,7 @@ from tui_billing.domain.messages import Refused
 from tui_billing.i18n import say
 from tui_billing.services import batch_rows, batches, documents, settings
 from tui_billing.services.batch_figures import parts
+from tui_billing.services.desk import finish
 from tui_billing.services.errors import WrongUse
 
 
@@ -49,6 +50,15 @@ def test_a_batch_of_15_november_holds_customers_1_3_5_and_never_2_4_6(desk):
     batch = batches.apply_generate(desk, plan)
     assert (batch.number, batch.state, batch.close_date) == (1, BatchState.OPEN, date(2026, 11, 15))
     assert numbers(desk, batch) == ["1", "3", "5"]
+
+
+def test_generating_that_is_stopped_makes_nothing_and_draws_no_number(desk):
+    help_text_customers(desk)
+    plan = batches.plan_generate(desk.store, BatchParameters(close_date=date(2026, 11, 15)))
+    seq = desk.store.seq
+    assert finish(batches.generate_steps(desk, plan, stop=lambda: True)) is None
+    assert (desk.store.seq, desk.store.count(InvoiceBatch), desk.store.count(BatchRow)) == (seq, 0, 0)
+    assert generate(desk).number == 1
 
 
 def test_nothing_that_fits_means_no_batch_no_number_and_the_nearest_days(desk):

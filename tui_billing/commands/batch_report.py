@@ -158,7 +158,7 @@ def preview_report(context: Context, args: Namespace) -> Answer:
     with output.folder_or_zip(desk, args.out) as folder:
         target = folder / file_name(batch, mark="ENTWURF")
         if not context.dry_run:
-            preview(desk, batch, target, args.customer_from, args.customer_to)
+            context.drive(preview(desk, batch, target, args.customer_from, args.customer_to), at_once=True)
     (made,) = output.handed_out(desk, args.out, [target])
     data = {"batch": batch_data(batch, batch_sum(desk.store, batch)), "file": str(made)}
     return Answer(data, lines=[str(made)])
@@ -175,11 +175,12 @@ def reprint(context: Context, args: Namespace) -> Answer:
         line = _("Rechnungslauf {number} angelegt").format(number=run.number)
         return Answer({**data, "run": encode(run)}, lines=[] if context.dry_run else [line])
     if args.recompute:
-        found = batch_reprint.plan_recompute(desk.store, batch, args.customer_from, args.customer_to)
+        steps = batch_reprint.plan_recompute(desk.store, batch, args.customer_from, args.customer_to)
+        found = context.drive(steps, at_once=True)
         files: list[Path] = []
         if not context.dry_run:
             with output.folder_or_zip(desk, args.out) as folder:
-                files = batch_reprint.print_recomputed(desk, batch, found, folder)
+                files = context.drive(batch_reprint.print_recomputed(desk, batch, found, folder), at_once=True)
             files = output.handed_out(desk, args.out, files)
         lines = [batch_title(batch), *(line for one in found for line in recomputed_lines(one))]
         items = listing(recomputed_data(one) for one in found)
@@ -187,7 +188,8 @@ def reprint(context: Context, args: Namespace) -> Answer:
     if context.dry_run:
         return Answer({**data, "recomputed": False})
     with output.folder_or_zip(desk, args.out) as folder:
-        files = batch_reprint.reprint_as_sent(desk, batch, folder, args.customer_from, args.customer_to)
+        copies = batch_reprint.reprint_as_sent(desk, batch, folder, args.customer_from, args.customer_to)
+        files = context.drive(copies, at_once=True)
     files = output.handed_out(desk, args.out, files)
     return Answer({**data, "recomputed": False, "files": [str(f) for f in files]}, lines=[str(f) for f in files])
 

@@ -169,7 +169,7 @@ def creation_item(creation: IntervalCreation) -> dict[str, Any]:
 
 def creation_lines(found: Iterable[IntervalCreation]) -> list[str]:
     """All creations for people."""
-    heads = (_("Nr."), _("Ausführung"), _("Rechnungsdatum"), _("geplant"), _("erstellt"), _("Stand"), _("von"))
+    heads = (_("Nr."), _("Ausführung"), _("Rechnungsdatum"), _("geplant"), _("erstellt"), _("Stand"), _("wer"))
     rows = [
         (
             str(c.id),

@@ -10,18 +10,36 @@ from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.base import DeskScreen
+from tui_billing.screens.tasks import until_stopped
 from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
 from tui_billing.services import output
-from tui_billing.services.batch_check import PrintPlan, plan_print
+from tui_billing.services.batch_check import PrintPlan, plan_steps
 from tui_billing.services.batch_print import Printed, PrintOptions, print_batches
 from tui_billing.services.batch_report import file_name
 from tui_billing.services.batch_report import preview as make_preview
 from tui_billing.services.desk import Desk, Progress
 
+Checked = tuple[PrintPlan, PrintOptions]
 
-def ask_to_print(screen: DeskScreen, low: int, high: int, options: PrintOptions | None = None) -> None:
+
+def check(screen: DeskScreen, found: Sequence[InvoiceBatch], options: PrintOptions | None = None) -> None:
+    """F9: look at every customer in a thread; `ask_to_print` takes the result of this task "check"."""
+    desk = screen.desk
+    screen.say(_("Prüft …"))
+    screen.start_task("check", lambda stop: until_stopped(_checked(desk, found, options or PrintOptions()), stop))
+
+
+def _checked(desk: Desk, found: Sequence[InvoiceBatch], options: PrintOptions) -> Generator[Progress, None, Checked]:
+    plan = yield from plan_steps(desk.store, found)
+    return plan, options
+
+
+def ask_to_print(screen: DeskScreen, result: Checked | None) -> None:
     """List what cannot be printed; else ask once with what will happen, the focus on Nein."""
-    plan = plan_print(screen.desk.store, low, high)
+    if result is None:
+        screen.say(_("Angehalten."))
+        return
+    plan, options = result
     if plan.problems:
         show_problems(screen, plan.problems)
         return
@@ -30,7 +48,7 @@ def ask_to_print(screen: DeskScreen, low: int, high: int, options: PrintOptions 
     question = _("{statements} mit {originals} dahinter, {eur}. Drucken, festschreiben und sperren?").format(
         statements=text, originals=originals, eur=show.eur(plan.amount_due)
     )
-    screen.ask(question, (_("Ja"), lambda: start(screen, plan, options or PrintOptions())))
+    screen.ask(question, (_("Ja"), lambda: start(screen, plan, options)))
 
 
 def show_problems(screen: DeskScreen, problems: Sequence[Problem]) -> None:
@@ -72,7 +90,7 @@ def printed_files(
 def result_text(screen: DeskScreen, name: str, result: Any) -> str:
     """What a task has left behind: printed batches, or a preview."""
     if name == "preview":
-        return _("Vorschau: {file}").format(file=result)
+        return _("Vorschau: {file}").format(file=result) if result else _("Angehalten.")
     return printed_text(result)
 
 
@@ -97,7 +115,7 @@ def preview(screen: DeskScreen, batch: InvoiceBatch, low: str = "", high: str = 
     desk = screen.desk
     target = output.output_folder(desk) / file_name(batch, mark="ENTWURF")
     screen.say(_("Vorschau wird erstellt …"))
-    screen.start_task("preview", lambda stop: make_preview(desk, batch, target, low, high))
+    screen.start_task("preview", lambda stop: make_preview(desk, batch, target, low, high, stop=stop))
 
 
 def show_log(screen: DeskScreen, batch: InvoiceBatch) -> None:

@@ -9,6 +9,7 @@ from tui_billing.domain.batch_selection import parameters_of
 from tui_billing.domain.batch_states import BatchAction, refusal
 from tui_billing.domain.batches import InvoiceBatch
 from tui_billing.domain.messages import N_
+from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import batch_actions, show
@@ -149,7 +150,7 @@ class BatchDetailScreen(ListScreen):
             return "" if action in ("back", "help", "quit", "palette") else _("Der Stapel wird noch gelesen.")
         if action in GUARDS and (problem := refusal(self.stack, GUARDS[action])):
             return sentence(problem)
-        if action in ("delete", "open") and self.current() is None:
+        if action in ("delete", "open", "edit") and self.current() is None:
             return _("Keine Zeile unter dem Zeiger.")
         return ""
 
@@ -175,11 +176,24 @@ class BatchDetailScreen(ListScreen):
         documents = ngettext("{n} Beleg", "{n} Belege", len(gone.document_ids)).format(n=len(gone.document_ids))
         self.say_done(_("{customers}, {documents} entfernt").format(customers=people, documents=documents))
 
+    def action_edit(self) -> None:
+        """F4: the customer, for instance an address that keeps the batch from being printed."""
+        record = self.current()
+        if record is not None:
+            self.billing.open("customer_form", self._mended, customer_id=record.id)
+
+    def _mended(self, customer: Customer | None) -> None:
+        if customer is not None:
+            self.reload()
+            self.say(_("Kunde {number} gespeichert").format(number=customer.number))
+
     def action_refresh(self) -> None:
         """F5: rows that no longer belong there leave; the figures are today's anyway."""
-        gone = batch_rows.refresh(self.desk, self.stack)
-        self.reload()
-        count = len(gone.document_ids)
+        desk, stack = self.desk, self.stack
+        self.say(_("Prüft …"))
+        self.start_task("refresh", lambda stop: batch_rows.refresh(desk, stack))
+
+    def _refreshed(self, count: int) -> None:
         if count:
             text = ngettext(
                 "{n} Beleg passt nicht mehr und ist entfernt", "{n} Belege passen nicht mehr, entfernt", count
@@ -200,9 +214,9 @@ class BatchDetailScreen(ListScreen):
     def action_print(self) -> None:
         """F9: print, or the form for a reprint."""
         if refusal(self.stack, BatchAction.PRINT):
-            self.billing.open("batch_report", self._reported, low=self.stack.number, high=self.stack.number)
+            self.billing.open("batch_report", self._reported, numbers=(self.stack.number,))
         else:
-            batch_actions.ask_to_print(self, self.stack.number, self.stack.number)
+            batch_actions.check(self, [self.stack])
 
     def _reported(self, text: str | None) -> None:
         if text:
@@ -210,7 +224,13 @@ class BatchDetailScreen(ListScreen):
             self.say(text)
 
     def task_done(self, name: str, result: Any) -> None:
+        if name == "check":
+            batch_actions.ask_to_print(self, result)
+            return
         self.reload()
+        if name == "refresh":
+            self._refreshed(len(result.document_ids))
+            return
         self.say(batch_actions.result_text(self, name, result))
 
     def action_preview(self) -> None:

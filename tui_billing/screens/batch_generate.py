@@ -131,17 +131,23 @@ class BatchGenerateScreen(FormScreen):
         if self._by_hand:
             return batches.create_manual(self.desk, parameters)
         plan = self._planned
-        if plan is None or plan.parameters != parameters or plan.seq != self.desk.store.seq:
-            plan = batches.plan_generate(self.desk.store, parameters)
-        if plan.refusals:
-            raise Refused(*plan.refusals)
-        return plan
+        if plan is not None and plan.parameters == parameters and plan.seq == self.desk.store.seq:
+            return _plannable(plan)
+        return parameters
 
     def finish(self, result: Any) -> None:
+        """Made by hand; or on to the plan, which is made first where it was not counted along in time."""
         if isinstance(result, GeneratePlan):
             self.billing.open("batch_plan", self._generated, plan=result)
+        elif isinstance(result, BatchParameters):
+            store = self.desk.store
+            self.say(_("Plant …"))
+            self.start_task("plan", lambda stop: batches.plan_generate(store, result))
         else:
             self.dismiss(result)
+
+    def task_done(self, name: str, result: GeneratePlan) -> None:
+        self.finish(_plannable(result))
 
     def _generated(self, batch: InvoiceBatch | None) -> None:
         if batch is not None:
@@ -149,3 +155,10 @@ class BatchGenerateScreen(FormScreen):
 
     def action_take_theirs(self) -> None:
         self.say(_("Hier gibt es keine andere Fassung."))
+
+
+def _plannable(plan: GeneratePlan) -> GeneratePlan:
+    """The plan. Raises Refused where nothing would be made."""
+    if plan.refusals:
+        raise Refused(*plan.refusals)
+    return plan

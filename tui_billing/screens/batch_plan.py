@@ -131,9 +131,9 @@ class BatchPlanScreen(ListScreen):
 
     def action_refresh(self) -> None:
         """F5: plan anew."""
-        self.plan = batches.plan_generate(self.desk.store, self.plan.parameters)
-        self.reload()
-        self.say(_("Neu geplant"))
+        store, parameters = self.desk.store, self.plan.parameters
+        self.say(_("Plant …"))
+        self.start_task("plan", lambda stop: batches.plan_generate(store, parameters))
 
     def action_why(self) -> None:
         record = self.current()
@@ -152,7 +152,15 @@ class BatchPlanScreen(ListScreen):
     def _generate(self) -> None:
         desk, plan = self.desk, self.plan
         self.say(_("Generiert …"))
-        self.start_task("generate", lambda stop: batches.apply_generate(desk, plan))
+        self.start_task("generate", lambda stop: batches.generate_steps(desk, plan, stop))
 
     def task_done(self, name: str, result: Any) -> None:
-        self.dismiss(result)
+        """Planned again; or generated and back to the list, unless it was stopped."""
+        if name == "plan":
+            self.plan = result
+            self.reload()
+            self.say(_("Neu geplant"))
+        elif result is None:
+            self.say(_("Angehalten; es ist nichts generiert."))
+        else:
+            self.dismiss(result)

@@ -1,7 +1,6 @@
 """Bericht Rechnungsstapel: from-to, preview, print, Neudruck as sent or recomputed."""
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from tui_billing.domain.batches import BatchState, InvoiceBatch
@@ -16,12 +15,13 @@ from tui_billing.screens.readers import whole_number
 from tui_billing.screens.widgets.field import Field
 from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
 from tui_billing.services import batch_mail, batch_reprint, output
+from tui_billing.services.batch_check import asked_for, need_open
 from tui_billing.services.batch_figures import batch_by_number
 from tui_billing.services.batch_print import PrintOptions
 from tui_billing.services.batch_report import file_name, preview
 from tui_billing.services.batch_reprint import Recomputed
 from tui_billing.services.batches import batches_in_range
-from tui_billing.services.desk import Desk
+from tui_billing.services.desk import Desk, Progress
 
 NEIN_JA = ((False, N_("Nein")), (True, N_("Ja")))
 WAYS = (
@@ -42,19 +42,35 @@ class BatchReportScreen(FormScreen):
         "Unterschiede. Ein Kundenbereich gilt nur für Vorschau und Neudruck."
     )
 
-    def __init__(self, low: int = 0, high: int = 0) -> None:
+    def __init__(self, numbers: Sequence[int] = ()) -> None:
         super().__init__()
-        self._low, self._high = low, high
+        self._numbers = tuple(sorted(numbers))
         self._to_run = False
 
     def title_text(self) -> str:
-        return _("Bericht Rechnungsstapel")
+        numbers = ", ".join(map(str, self._numbers))
+        return (
+            _("Bericht Rechnungsstapel · {numbers}").format(numbers=numbers)
+            if self._is_picked
+            else _("Bericht Rechnungsstapel")
+        )
+
+    @property
+    def _is_picked(self) -> bool:
+        """Whether single batches were marked that are no range of all that lie between them."""
+        if len(self._numbers) < 2:
+            return False
+        between = batches_in_range(self.desk.store, self._numbers[0], self._numbers[-1])
+        return len(between) > len(self._numbers)
 
     def fields(self) -> Sequence[Field]:
         number = whole_number(999_999)
-        return (
+        numbers = (
             Field("low", N_("Stapel von"), parse=number, width=8),
             Field("high", N_("bis"), parse=number, width=8),
+        )
+        return (
+            *(() if self._is_picked else numbers),
             Field("way", N_("Was"), choices=WAYS),
             Field("customer_from", N_("Kunde von"), width=12, hint=N_("leer: alle")),
             Field("customer_to", N_("Kunde bis"), width=12),
@@ -63,14 +79,15 @@ class BatchReportScreen(FormScreen):
         )
 
     def first_field(self) -> str:
-        return "way" if self._low else "low"
+        return "way" if self._numbers else "low"
 
     def values_of(self, record: Any) -> Mapping[str, Any]:
-        found = batches_in_range(self.desk.store, self._low, self._high) if self._low else []
+        low, high = (self._numbers[0], self._numbers[-1]) if self._numbers else (0, 0)
+        found = [batch_by_number(self.desk.store, n) for n in self._numbers]
         printed = bool(found) and all(b.state is BatchState.PRINTED for b in found)
         return {
-            "low": self._low,
-            "high": self._high or self._low,
+            "low": low,
+            "high": high,
             "way": "as_sent" if printed else "print",
             "customer_from": "",
             "customer_to": "",
@@ -80,36 +97,47 @@ class BatchReportScreen(FormScreen):
 
     def store(self, record: Any, values: Mapping[str, Any]) -> Any:
         """Do what was chosen; only printing asks."""
-        low, high = values["low"], values["high"] or values["low"]
         way, self._to_run = values["way"], values["to_run"]
+        found = self._asked_for(values)
         if way == "print":
             if values["customer_from"] or values["customer_to"]:
                 text = N_("Der Druck sperrt den ganzen Stapel; ein Kundenbereich gilt nur für Vorschau und Neudruck.")
                 raise Refused(Problem("NUR_GANZER_STAPEL", text))
             skip = batch_mail.gets_mail if self._to_run else PrintOptions().only_statement
             options = PrintOptions(with_copies=values["with_copies"], only_statement=skip)
-            batch_actions.ask_to_print(self, low, high, options)
+            batch_actions.check(self, found, options)
             return None
-        found = batches_in_range(self.desk.store, low, high) or [batch_by_number(self.desk.store, low)]
         desk, people = self.desk, (values["customer_from"], values["customer_to"])
         self.say(_("Beginnt …"))
-        self.start_task(way, lambda stop: [WORK[way](desk, batch, people) for batch in found])
+        self.start_task(way, lambda stop: _each(WORK[way], desk, found, people, stop))
         return None
+
+    def _asked_for(self, values: Mapping[str, Any]) -> list[InvoiceBatch]:
+        """The marked batches, or those from number to number."""
+        store = self.desk.store
+        if self._is_picked:
+            picked = [batch_by_number(store, n) for n in self._numbers]
+            return need_open(picked, *self._numbers[:2]) if values["way"] == "print" else picked
+        low, high = values["low"], values["high"] or values["low"]
+        if values["way"] == "print":
+            return asked_for(store, low, high)
+        return batches_in_range(store, low, high) or [batch_by_number(store, low)]
 
     def finish(self, result: Any) -> None:
         """The form stays until printing has ended."""
 
     def task_done(self, name: str, result: Any) -> None:
-        if name == "print":
+        if name == "check":
+            batch_actions.ask_to_print(self, result)
+        elif name == "print":
             self.dismiss(self._printed(result))
-        elif name == "recompute":
+        elif name == "recompute" and result:
             lines = [line for one in result for line in one]
             self.billing.open("pager", title=_("Neuberechnung"), lines=lines)
         else:
             files = [f for one in result for f in one]
-            first = files[0] if files else "–"
             text = ngettext("{n} Datei: {file}", "{n} Dateien, die erste: {file}", len(files))
-            self.say(text.format(n=len(files), file=first))
+            self.say(text.format(n=len(files), file=files[0]) if files else _("Angehalten."))
 
     def _printed(self, result: Any) -> str:
         text = batch_actions.printed_text(result)
@@ -132,24 +160,49 @@ class BatchReportScreen(FormScreen):
         self.say(_("Hier gibt es keine andere Fassung."))
 
 
-def _preview(desk: Desk, batch: InvoiceBatch, people: tuple[str, str]) -> list[Path]:
+People = tuple[str, str]
+Stop = Callable[[], bool]
+Steps = Generator[Progress, None, list[Any]]
+
+
+def _each(
+    work: Callable[[Desk, InvoiceBatch, People, Stop], Steps],
+    desk: Desk,
+    found: Sequence[InvoiceBatch],
+    people: People,
+    stop: Stop,
+) -> Steps:
+    """Batch by batch; what a stop has left undone is missing."""
+    done = []
+    for batch in found:
+        made = yield from work(desk, batch, people, stop)
+        if made:
+            done.append(made)
+        if stop():
+            break
+    return done
+
+
+def _preview(desk: Desk, batch: InvoiceBatch, people: People, stop: Stop) -> Steps:
     target = output.output_folder(desk) / file_name(batch, mark="ENTWURF")
-    return [preview(desk, batch, target, *people)]
+    made = yield from preview(desk, batch, target, *people, stop=stop)
+    return [made] if made else []
 
 
-def _as_sent(desk: Desk, batch: InvoiceBatch, people: tuple[str, str]) -> list[Path]:
-    return batch_reprint.reprint_as_sent(desk, batch, output.output_folder(desk), *people)
+def _as_sent(desk: Desk, batch: InvoiceBatch, people: People, stop: Stop) -> Steps:
+    return (yield from batch_reprint.reprint_as_sent(desk, batch, output.output_folder(desk), *people, stop=stop))
 
 
-def _recompute(desk: Desk, batch: InvoiceBatch, people: tuple[str, str]) -> list[tuple[str, str]]:
+def _recompute(desk: Desk, batch: InvoiceBatch, people: People, stop: Stop) -> Steps:
     """Files and what has changed, as lines to read."""
-    found = batch_reprint.plan_recompute(desk.store, batch, *people)
-    files = batch_reprint.print_recomputed(desk, batch, found, output.output_folder(desk))
+    found = yield from batch_reprint.plan_recompute(desk.store, batch, *people)
+    folder = output.output_folder(desk)
+    files = yield from batch_reprint.print_recomputed(desk, batch, found, folder, stop=stop)
     lines = [(batch_title(batch), STRONG), *(line for one in found for line in recomputed_lines(one))]
     return [*lines, ("", PLAIN), *((str(f), MUTED) for f in files)]
 
 
-WORK: dict[str, Callable[[Desk, InvoiceBatch, tuple[str, str]], Any]] = {
+WORK: dict[str, Callable[[Desk, InvoiceBatch, People, Stop], Steps]] = {
     "preview": _preview,
     "as_sent": _as_sent,
     "recompute": _recompute,

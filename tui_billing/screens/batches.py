@@ -127,8 +127,8 @@ class BatchesScreen(ListScreen):
 
     def action_print(self) -> None:
         """F9: Bericht Rechnungsstapel for the marked ones, else the one under the cursor."""
-        numbers = sorted(r.batch.number for r in self.targets())
-        self.billing.open("batch_report", self._printed, low=numbers[0], high=numbers[-1])
+        numbers = tuple(r.batch.number for r in self.targets())
+        self.billing.open("batch_report", self._printed, numbers=numbers)
 
     def _printed(self, text: str | None) -> None:
         if text:

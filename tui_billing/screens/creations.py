@@ -18,14 +18,15 @@ class CreationsScreen(ListScreen):
     TABLES: ClassVar[frozenset[str]] = frozenset(("creations",))
     HELP: ClassVar[str] = N_("Jedes Erstellen mit seinen Rechnungsnummern. Eine unterbrochene Erstellung geht weiter.")
     EMPTY: ClassVar[str] = N_("Noch nichts erstellt.")
+    LOG: ClassVar[str] = "creations"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("id", N_("Nr."), 4, right=True),
+        Column("when", N_("erstellt am"), 14),
         Column("execution", N_("Ausführung"), 10),
-        Column("invoice", N_("Rechnungsdatum"), 14),
         Column("planned", N_("geplant"), 7, right=True),
         Column("done", N_("Rechnungen"), 10, right=True),
         Column("state", N_("Stand"), 12),
-        Column("by", N_("Bearbeiter"), 8, flex=True),
+        Column("by", N_("wer"), 6, flex=True),
     )
 
     def title_text(self) -> str:
@@ -40,8 +41,8 @@ class CreationsScreen(ListScreen):
             state = _("teilweise")
         return (
             str(record.id),
+            show.stamp(record.created_at),
             show.short_day(record.parameters.execution_date),
-            show.short_day(record.parameters.invoice_date),
             show.count(record.planned),
             show.count(len(record.document_ids)) if record.finished else "…",
             state,
@@ -52,7 +53,7 @@ class CreationsScreen(ListScreen):
         known: dict[str, Any] = {
             "id": record.id,
             "execution": record.parameters.execution_date,
-            "invoice": record.parameters.invoice_date,
+            "when": record.created_at,
             "planned": record.planned,
             "done": len(record.document_ids),
         }

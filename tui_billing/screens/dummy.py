@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
+from tui_billing.domain.batches import InvoiceBatch
 from tui_billing.domain.messages import N_
 from tui_billing.i18n import _
 from tui_billing.i18n import say as sentence
@@ -124,6 +125,13 @@ class DummyScreen(ListScreen):
 
     def _create(self) -> None:
         assert self.plan is not None
-        made = dummy.apply_dummy(self.desk, self.plan)
-        numbers = ", ".join(str(b.number) for b in made)
+        desk, plan = self.desk, self.plan
+        self.say(_("Legt an …"))
+        self.start_task("create", lambda stop: dummy.dummy_steps(desk, plan, stop))
+
+    def task_done(self, name: str, result: list[InvoiceBatch] | None) -> None:
+        if result is None:
+            self.say(_("Angehalten; es ist nichts angelegt."))
+            return
+        numbers = ", ".join(str(b.number) for b in result)
         self.dismiss(_("Dummy-Stapel {numbers} angelegt").format(numbers=numbers))

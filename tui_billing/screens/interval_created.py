@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from tui_billing.domain.creations import IntervalCreation
 from tui_billing.domain.documents import Document, DocumentState
 from tui_billing.domain.messages import N_
-from tui_billing.i18n import _
+from tui_billing.domain.parties import Customer
+from tui_billing.i18n import _, ngettext
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
-from tui_billing.services import interval_creation, interval_numbers
+from tui_billing.services import interval_creation, interval_numbers, orders
 from tui_billing.services.interval_numbers import CreatedRow
 from tui_billing.services.output import output_folder
 
@@ -25,6 +27,19 @@ class Line:
     created: CreatedRow | None
     where: str = ""
     reason: str = ""
+
+    @property
+    def order_number(self) -> str:
+        """The order of the row, whether it was billed or not."""
+        return self.created.order_number if self.created else self.where.rpartition(":")[0]
+
+    @property
+    def start(self) -> date | None:
+        """Where the period of a row that could not be billed begins."""
+        try:
+            return date.fromisoformat(self.where.rpartition(":")[2])
+        except ValueError:
+            return None
 
 
 class IntervalCreatedScreen(ListScreen):
@@ -72,7 +87,8 @@ class IntervalCreatedScreen(ListScreen):
     def cells(self, record: Line) -> Sequence[str]:
         row = record.created
         if row is None:
-            return (_("nicht erstellt"), record.where.partition(":")[0], record.reason, "", "")
+            start = _("ab {day}").format(day=show.short_day(record.start)) if record.start else ""
+            return (_("nicht erstellt"), record.order_number, record.reason, start, "")
         period = f"{show.short_day(row.period_start)}–{show.short_day(row.period_end)}"
         return (row.number, row.order_number, row.customer_name, period, show.amount(row.gross))
 
@@ -115,20 +131,39 @@ class IntervalCreatedScreen(ListScreen):
             return _("Diese Erstellung ist fertig.")
         if action in ("print", "to_run", "export") and not self.made:
             return _("Es wurde keine Rechnung erstellt.")
-        if action == "open" and self.current() is None:
+        if action in ("open", "edit") and self.current() is None:
             return _("Keine Zeile unter dem Zeiger.")
         return ""
 
     def open_record(self, record: Line) -> None:
         """Enter: edit while angelegt, else look at it; a row that failed says why."""
         if record.created is None:
-            self.say(f"{record.where}: {record.reason}", alert=True)
+            self.say(self._why_not_created(record), alert=True)
             return
         document = self.desk.store.get(Document, record.id)
         if document is not None and document.state is DocumentState.OPEN:
             self.billing.open("invoicing_form", document_id=record.id)
         else:
             self.billing.open("invoice_detail", document_id=record.id)
+
+    @staticmethod
+    def _why_not_created(record: Line) -> str:
+        if record.start is None:
+            return f"{record.order_number}: {record.reason}"
+        text = _("{order} ab {day}: {reason}")
+        return text.format(order=record.order_number, day=show.day(record.start), reason=record.reason)
+
+    def action_edit(self) -> None:
+        """F4: the customer, for instance to mend the address of a row that could not be billed."""
+        record = self.current()
+        if record is not None:
+            order = orders.find(self.desk.store, record.order_number)
+            self.billing.open("customer_form", self._mended, customer_id=order.customer_id)
+
+    def _mended(self, customer: Customer | None) -> None:
+        if customer is not None:
+            text = _("Kunde {number} gespeichert. Was nicht erstellt ist, steht bei der nächsten Auswahl wieder an.")
+            self.say(text.format(number=customer.number))
 
     def action_resume(self) -> None:
         """F8: go on with the rows that were confirmed."""
@@ -138,7 +173,8 @@ class IntervalCreatedScreen(ListScreen):
 
     def task_done(self, name: str, result: Any) -> None:
         self.reload()
-        self.say(_("{n} Rechnungen erstellt").format(n=show.count(len(result.document_ids))))
+        made = len(result.document_ids)
+        self.say(ngettext("{n} Rechnung erstellt", "{n} Rechnungen erstellt", made).format(n=show.count(made)))
 
     def action_print(self) -> None:
         """F9: Massendruck of exactly these, whatever their Nummernkreise."""

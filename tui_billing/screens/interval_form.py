@@ -13,6 +13,7 @@ from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens.form import FormScreen
+from tui_billing.screens.tasks import until_stopped
 from tui_billing.screens.widgets.date_input import date_field
 from tui_billing.screens.widgets.field import Field
 from tui_billing.screens.widgets.lines import Rule
@@ -115,11 +116,13 @@ class IntervalFormScreen(FormScreen):
 
     def _select(self, parameters: IntervalSelectionParameters) -> None:
         self.say(_("Sucht, was ansteht …"))
-        self.start_task("select", lambda stop: plan_select(self.desk.store, parameters))
+        self.start_task("select", lambda stop: until_stopped(plan_select(self.desk.store, parameters), stop))
 
-    def task_done(self, name: str, result: IntervalSelection) -> None:
+    def task_done(self, name: str, result: IntervalSelection | None) -> None:
         """Open the list, after a question where one order has very many rows (C4.7)."""
-        if not result.rows and not result.out:
+        if result is None:
+            self.say(_("Angehalten."))
+        elif not result.rows and not result.out:
             self.say(_("Zu diesem Ausführungsdatum steht nichts an. F6 sagt, warum ein Auftrag nicht ansteht."))
         elif guards := [p for p in result.guards if p.code == "VIELE_PERIODEN"]:
             more = len(guards) - 1
@@ -137,6 +140,7 @@ class IntervalFormScreen(FormScreen):
         """Esc: nothing typed here is lost that matters; while it selects, halt."""
         if self.task_now is not None:
             self.task_now.stop()
+            self.say(_("Hält an …"))
         else:
             self.dismiss(None)
 

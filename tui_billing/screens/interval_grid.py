@@ -1,7 +1,6 @@
 """The selection: what is due, row by row. Entf drops rows from this selection only, F8 creates the invoices."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -9,33 +8,17 @@ from textual.app import ComposeResult
 
 from tui_billing.domain.interval_selection import RowKey
 from tui_billing.domain.messages import N_
+from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
-from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
+from tui_billing.screens.interval_texts import GridRow, creation_question, row_note
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.messages import RecordsChanged
+from tui_billing.screens.tasks import until_stopped
 from tui_billing.screens.widgets.record_table import Column, RecordTable
 from tui_billing.services import interval_creation, interval_ledger, interval_questions, intervals
 from tui_billing.services.interval_creation import CreationResult
-from tui_billing.services.intervals import IntervalRow, IntervalSelection
-
-HINT = "PLATZHALTER_OHNE_TEXT"
-
-
-@dataclass(frozen=True, slots=True)
-class GridRow:
-    """A row of the selection with a number for the table."""
-
-    id: int
-    row: IntervalRow
-
-    @property
-    def sign(self) -> str:
-        """`!` overdue, forbidden or worth a look; `?` a mere hint; nothing."""
-        row = self.row
-        if row.overdue or row.blocking or any(w.code != HINT for w in row.warnings):
-            return " !"
-        return " ?" if row.warnings else ""
+from tui_billing.services.intervals import IntervalSelection
 
 
 class IntervalGridScreen(ListScreen):
@@ -91,6 +74,8 @@ class IntervalGridScreen(ListScreen):
         self._by_key = {r.row.key: r.id for r in rows}
         self._net, self._overdue = data.net, sum(r.overdue for r in data.taken)
         self._show_taken()
+        if not self.status.text:
+            self.on_record_table_cursor_moved()
 
     def _show_taken(self) -> None:
         dropped = self.plan.dropped
@@ -151,10 +136,12 @@ class IntervalGridScreen(ListScreen):
     # --- actions ---
 
     def why_not(self, action: str) -> str:
-        if action in ("delete", "waive", "open", "preview") and self.current() is None:
+        if action in ("delete", "waive", "open", "preview", "edit") and self.current() is None:
             return _("Keine Zeile unter dem Zeiger.")
         if action == "create" and len(self.plan.dropped) == len(self.plan.rows):
             return _("Es ist keine Zeile mehr da.")
+        if action == "create" and all(r.blocking for r in self.plan.taken):
+            return _("Keine Zeile lässt sich berechnen. {why}").format(why=row_note(self.plan.taken[0]))
         return ""
 
     def action_delete(self) -> None:
@@ -211,9 +198,12 @@ class IntervalGridScreen(ListScreen):
         """In a thread: among 100,000 orders it takes its time."""
         self._said_after = text
         store, parameters = self.desk.store, self.plan.parameters
-        self.start_task("select", lambda stop: intervals.plan_select(store, parameters))
+        self.start_task("select", lambda stop: until_stopped(intervals.plan_select(store, parameters), stop))
 
-    def _selected(self, plan: IntervalSelection) -> None:
+    def _selected(self, plan: IntervalSelection | None) -> None:
+        if plan is None:
+            self.say(_("Angehalten; die Liste ist die alte."))
+            return
         self.seen_seq = self.desk.store.seq
         self.show(plan.without(self.plan.dropped))
         self.say(self._said_after or _("Neu selektiert"))
@@ -233,6 +223,29 @@ class IntervalGridScreen(ListScreen):
         """Enter: the order."""
         self.billing.open("order_form", order_id=record.row.key.order_id)
 
+    def action_edit(self) -> None:
+        """F4: the customer of the row; the list is made anew with what was mended."""
+        record = self.current()
+        if record is not None:
+            self.billing.open("customer_form", self._mended, customer_id=record.row.customer_id)
+
+    def _mended(self, customer: Customer | None) -> None:
+        if customer is not None:
+            self._select_again(_("Kunde {number} gespeichert, neu selektiert").format(number=customer.number))
+
+    def action_back(self) -> None:
+        """Esc: rows that were deleted by hand are not forgotten without a question."""
+        dropped = len(self.plan.dropped)
+        if self.task_now is not None or self.table.list.needle or self.table.marks or not dropped:
+            super().action_back()
+            return
+        text = ngettext(
+            "{n} Zeile ist gelöscht. Die Auswahl verwerfen?",
+            "{n} Zeilen sind gelöscht. Die Auswahl verwerfen?",
+            dropped,
+        )
+        self.ask(text.format(n=show.count(dropped)), (_("Verwerfen"), self.dismiss))
+
     def action_preview(self) -> None:
         """F3: the invoice as it would be."""
         from tui_billing.screens.document_text import document_lines
@@ -249,18 +262,7 @@ class IntervalGridScreen(ListScreen):
 
     def action_create(self) -> None:
         """F8: ask once with what will happen, and what will not."""
-        plan = self.plan
-        blocked = [r for r in plan.taken if r.blocking]
-        count = len(plan.taken) - len(blocked)
-        text = ngettext("{n} Rechnung über {eur} erstellen?", "{n} Rechnungen über {eur} erstellen?", count)
-        question = text.format(
-            n=show.count(count), eur=show.eur(plan.gross - sum((r.gross for r in blocked), Decimal(0)))
-        )
-        if blocked:
-            first = f"{blocked[0].order_number}: {sentence(blocked[0].blocking[0])}"
-            cannot = ngettext("{n} geht nicht ({first}).", "{n} gehen nicht ({first}).", len(blocked))
-            question = f"{cannot.format(n=show.count(len(blocked)), first=first.rstrip('.'))} {question}"
-        self.ask(question, (_("Ja"), self._create))
+        self.ask(creation_question(self.plan), (_("Ja"), self._create))
 
     def _create(self) -> None:
         plan, desk = self.plan, self.desk
@@ -275,13 +277,3 @@ class IntervalGridScreen(ListScreen):
             creation_id = result.creation.id
             self.dismiss(None)
             self.billing.open("interval_created", creation_id=creation_id)
-
-
-def row_note(row: IntervalRow) -> str:
-    """Why the row has a sign: what forbids it first, then hints, then that it is overdue."""
-    texts = [sentence(p) for p in (*row.blocking, *row.warnings)]
-    if row.overdue:
-        texts.append(_("überfällig: die folgende Periode ist schon fällig"))
-    if len(row.period_starts) > 1:
-        texts.append(_("fasst {n} Perioden zusammen").format(n=len(row.period_starts)))
-    return f"{row.order_number}: {' · '.join(texts)}" if texts else ""

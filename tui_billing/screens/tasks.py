@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Generator
 from threading import Event
 from types import GeneratorType
-from typing import Any
+from typing import Any, TypeVar
 
 from textual.message_pump import MessagePump
 
@@ -12,6 +12,20 @@ from tui_billing.screens.messages import TaskDone, TaskFailed, TaskProgress
 from tui_billing.services.desk import Progress
 
 POST_EVERY = 0.2
+
+
+T = TypeVar("T")
+
+
+def until_stopped(steps: Generator[Progress, None, T], stop: Callable[[], bool]) -> Generator[Progress, None, T | None]:
+    """The steps of a use case without effect, left where the clerk asks to stop; the result is None then."""
+    try:
+        while not stop():
+            yield next(steps)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    steps.close()
+    return None
 
 
 class Task:

@@ -1,6 +1,6 @@
 """Before a batch is printed: what would come out, and everything that cannot be printed, with reasons."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -16,7 +16,10 @@ from tui_billing.services.batch_figures import batch_by_number, customers_of
 from tui_billing.services.batch_rows import check
 from tui_billing.services.batches import batches_in_range
 from tui_billing.services.company import company
+from tui_billing.services.desk import Progress, finish
 from tui_billing.store.repositories import Repository, Store
+
+ADDRESS = "EMPFAENGER_ANSCHRIFT_UNVOLLSTAENDIG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +40,43 @@ class PrintPlan:
 
 def plan_print(store: Store, low: int, high: int | None = None) -> PrintPlan:
     """Batches by number from-to, both inclusive; printed ones in a range are passed over. No effect."""
-    seller = company(store)
+    return finish(plan_steps(store, asked_for(store, low, high)))
+
+
+def asked_for(store: Repository, low: int, high: int | None = None) -> list[InvoiceBatch]:
+    """The batches by number from-to, both inclusive. Raises Refused where none of them is open."""
     found = [batch_by_number(store, low)] if high is None or high == low else batches_in_range(store, low, high)
-    waiting = sorted((b for b in found if b.state is BatchState.OPEN), key=lambda b: (b.close_date, b.number))
-    if not waiting:
+    return need_open(found, low, high)
+
+
+def need_open(found: list[InvoiceBatch], low: int, high: int | None = None) -> list[InvoiceBatch]:
+    """These batches. Raises Refused where none of them is open."""
+    if not any(b.state is BatchState.OPEN for b in found):
         problem = refusal(found[0], BatchAction.PRINT) if found else None
         text = N_("Von {low} bis {high} ist kein offener Rechnungsstapel.")
         raise Refused(problem or Problem("KEIN_OFFENER_STAPEL", text, {"low": low, "high": high}))
+    return found
+
+
+def plan_steps(store: Store, found: Sequence[InvoiceBatch]) -> Generator[Progress, None, PrintPlan]:
+    """The plan of printing these batches, customer by customer; printed ones are passed over. No effect."""
+    waiting = sorted((b for b in found if b.state is BatchState.OPEN), key=lambda b: (b.close_date, b.number))
     passed = tuple(b for b in found if b.state is not BatchState.OPEN)
-    return replace(check_batches(store, seller, waiting), skipped=passed)
+    plan = yield from _check_steps(store, company(store), waiting)
+    return replace(plan, skipped=passed)
 
 
 def check_batches(store: Store, seller: Company, waiting: Sequence[InvoiceBatch]) -> PrintPlan:
     """Count and check what these open batches would print, in this order."""
+    return finish(_check_steps(store, seller, waiting))
+
+
+def _check_steps(
+    store: Store, seller: Company, waiting: Sequence[InvoiceBatch]
+) -> Generator[Progress, None, PrintPlan]:
     seq = store.refresh()
+    total = sum(len(b.customer_ids) for b in waiting)
+    yield Progress(0, total)
     bundler = Bundler(store, seller, waiting)
     originals, due = 0, ZERO
     verdicts: list[Verdict] = []
@@ -66,6 +92,7 @@ def check_batches(store: Store, seller: Company, waiting: Sequence[InvoiceBatch]
             problems += found
             reasons = tuple(Reason(p.code.lower(), False, p.text, p.params) for p in found)
             verdicts.append(Verdict((batch.number, customer.number), amount, reasons))
+            yield Progress(min(len(verdicts), total), total, failed=len(problems), note=customer.number)
         problems += [p for rest in known.values() for p in rest]
         if len(verdicts) == before:
             problems.append(empty_problem(batch))
@@ -92,11 +119,15 @@ def empty_problem(batch: InvoiceBatch) -> Problem:
 def bundle_problems(bundle: Bundle) -> Iterator[Problem]:
     """What the customer's record and the law say against printing."""
     customer = bundle.part.customer
-    if not customer.name.strip() or not is_complete_address(customer.address):
+    is_complete = bool(customer.name.strip()) and is_complete_address(customer.address)
+    if not is_complete:
         text = N_("Die Anschrift des Kunden ist unvollständig; bitte im Kundenstamm ergänzen oder Kunden entfernen.")
-        yield Problem("EMPFAENGER_ANSCHRIFT_UNVOLLSTAENDIG", text, where=customer.number)
+        yield Problem(ADDRESS, text, where=customer.number)
     for document in bundle.fresh:
-        yield from (p for p in check_document(document) if not p.warning)
+        for problem in check_document(document):
+            # An open document follows its customer: his address is told once, not for every document.
+            if not problem.warning and (is_complete or problem.code != ADDRESS):
+                yield problem
 
 
 def _rows(store: Repository, batch: InvoiceBatch) -> Iterator[tuple[int, Problem]]:

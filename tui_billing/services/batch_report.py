@@ -1,6 +1,7 @@
 """Bericht Rechnungsstapel: names, cover and preview of what is printed; the preview marks nothing."""
 
 import shutil
+from collections.abc import Callable, Generator
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tui_billing.render.port import Job, StatementJob
 from tui_billing.services.batch_bundles import Bundler, need_customers
 from tui_billing.services.batch_rows import allow
 from tui_billing.services.company import company
-from tui_billing.services.desk import Desk
+from tui_billing.services.desk import Desk, Progress, never
 from tui_billing.services.output import put_file
 from tui_billing.store.files import StoredFile
 
@@ -57,8 +58,19 @@ def cover_lines(batch: InvoiceBatch, sums: tuple[int, int, Decimal]) -> list[str
     ]
 
 
-def preview(desk: Desk, batch: InvoiceBatch, target: Path, low: str = "", high: str = "") -> Path:
-    """The statements of an open batch with ENTWURF across, in one file; marks nothing and finalises nothing."""
+def preview(
+    desk: Desk,
+    batch: InvoiceBatch,
+    target: Path,
+    low: str = "",
+    high: str = "",
+    *,
+    stop: Callable[[], bool] = never,
+) -> Generator[Progress, None, Path | None]:
+    """The statements of an open batch with ENTWURF across, in one file; marks nothing and finalises nothing.
+
+    Stopped, it leaves nothing and returns None.
+    """
     allow(batch, BatchAction.PREVIEW)
     pending = [batch] if batch.state is BatchState.OPEN else []
     bundler = Bundler(desk.store, company(desk.store), pending)
@@ -68,7 +80,12 @@ def preview(desk: Desk, batch: InvoiceBatch, target: Path, low: str = "", high: 
         for bundle in bundler.bundles(batch, need_customers(desk.store, batch, low, high)):
             jobs.append(StatementJob(bundle.statement, draft=True))
             jobs += [Job(document, draft=True) for document in bundle.fresh]
-        results = list(desk.renderer().render(jobs, staging))
+        results = []
+        for rendered in desk.renderer().render(jobs, staging):
+            results.append(rendered)
+            yield Progress(len(results), len(jobs))
+            if stop():
+                return None
         if problems := [r.problem for r in results if r.problem]:
             raise Refused(*problems)
         combined = staging / "combined.pdf"

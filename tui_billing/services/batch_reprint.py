@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -23,7 +23,7 @@ from tui_billing.services.batch_figures import Account, Accounts, CustomerPart
 from tui_billing.services.batch_report import file_name
 from tui_billing.services.batch_rows import allow
 from tui_billing.services.company import company
-from tui_billing.services.desk import Desk
+from tui_billing.services.desk import Desk, Progress, never
 from tui_billing.services.output import put_file
 from tui_billing.store.engine import Entry
 from tui_billing.store.repositories import Store
@@ -65,17 +65,21 @@ class Recomputed:
     later: tuple[LaterBatch, ...]
 
 
-def plan_recompute(store: Store, batch: InvoiceBatch, low: str = "", high: str = "") -> list[Recomputed]:
+def plan_recompute(
+    store: Store, batch: InvoiceBatch, low: str = "", high: str = ""
+) -> Generator[Progress, None, list[Recomputed]]:
     """Every customer of a printed batch in the range, with differences, causes and later batches. No effect."""
     allow(batch, BatchAction.REPRINT)
     accounts, audit = Accounts(store), _Audit(store, batch)
     found = []
-    for customer in need_customers(store, batch, low, high):
+    people = need_customers(store, batch, low, high)
+    for done, customer in enumerate(people, 1):
         sent = store.find_one(BatchStatement, "batch_customer", f"{batch.id}|{customer.id}")
         account = accounts.of(customer.id)
         place = account.place(batch.id)
         if sent is not None and place >= 0:
             found.append(_recomputed(store, audit, account, place, customer, sent))
+        yield Progress(done, len(people), note=customer.number)
     return found
 
 
@@ -179,8 +183,13 @@ def _payment_text(before: Payment | None, after: Payment | None) -> tuple[str, d
     return N_("Zahlung {number}: Betrag oder Skonto geändert"), params
 
 
-def print_recomputed(desk: Desk, batch: InvoiceBatch, found: Sequence[Recomputed], folder: Path) -> list[Path]:
-    """The recomputed statements as PDFs marked "Neuberechnung vom …"; nothing is archived or marked."""
+def print_recomputed(
+    desk: Desk, batch: InvoiceBatch, found: Sequence[Recomputed], folder: Path, *, stop: Callable[[], bool] = never
+) -> Generator[Progress, None, list[Path]]:
+    """The recomputed statements as PDFs marked "Neuberechnung vom …"; nothing is archived or marked.
+
+    Stopped, it hands out none of them.
+    """
     seller = company(desk.store)
     jobs, names = [], []
     for one in found:
@@ -192,7 +201,12 @@ def print_recomputed(desk: Desk, batch: InvoiceBatch, found: Sequence[Recomputed
         names.append(file_name(batch, one.part.customer, "Neuberechnung"))
     staging = desk.files.staging(f"reprint-{batch.number}")
     try:
-        results = list(desk.renderer().render(jobs, staging))
+        results = []
+        for rendered in desk.renderer().render(jobs, staging):
+            results.append(rendered)
+            yield Progress(len(results), len(jobs))
+            if stop():
+                return []
         if problems := [r.problem for r in results if r.problem]:
             raise Refused(*problems)
         targets = [folder / name for name in unique(names)]
@@ -204,7 +218,9 @@ def print_recomputed(desk: Desk, batch: InvoiceBatch, found: Sequence[Recomputed
     return targets
 
 
-def reprint_as_sent(desk: Desk, batch: InvoiceBatch, folder: Path, low: str = "", high: str = "") -> list[Path]:
+def reprint_as_sent(
+    desk: Desk, batch: InvoiceBatch, folder: Path, low: str = "", high: str = "", *, stop: Callable[[], bool] = never
+) -> Generator[Progress, None, list[Path]]:
     """Kopien wie gesendet: the archived bytes, checked against their hash, with Kopie in the file name (D5.6, E8).
 
     Without a range the combined print file comes too. Raises Refused where an archived file is gone or changed.
@@ -218,8 +234,11 @@ def reprint_as_sent(desk: Desk, batch: InvoiceBatch, folder: Path, low: str = ""
     if problems := list(_damaged(desk, files)):
         raise Refused(*problems)
     targets = [folder / name for name in unique([name for name, _, _ in files])]
-    for target, (_, relative, _) in zip(targets, files, strict=True):
+    for done, (target, (_, relative, _)) in enumerate(zip(targets, files, strict=True), 1):
         put_file(desk.files.path(relative), target)
+        yield Progress(done, len(targets))
+        if stop():
+            return targets[:done]
     return targets
 
 

@@ -1,7 +1,7 @@
 """Rechnungsstapel generieren: a plan that names every document, then one transaction (rules D1 to D3)."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -23,10 +23,12 @@ from tui_billing.domain.parties import Customer
 from tui_billing.domain.plans import Balance, Verdict, balance
 from tui_billing.domain.texts import clean
 from tui_billing.services import settings
-from tui_billing.services.desk import Desk
+from tui_billing.services.desk import Desk, Progress, finish, never
 from tui_billing.services.errors import not_found
 from tui_billing.store.repositories import Repository, Store, Transaction
 
+STEP = 500
+"""Documents between two signs of progress."""
 BATCH_RANGE, PRINT_RANGE = "STAPEL", "STAPELDRUCK"
 
 
@@ -147,16 +149,36 @@ def _nothing_fits(plan: GeneratePlan, nearest: tuple[date | None, date | None]) 
 
 def apply_generate(desk: Desk, plan: GeneratePlan) -> InvoiceBatch:
     """Make the batch in one transaction. Raises Refused where nothing fits or the data has moved since the plan."""
+    batch = finish(generate_steps(desk, plan))
+    assert batch is not None
+    return batch
+
+
+def generate_steps(
+    desk: Desk, plan: GeneratePlan, stop: Callable[[], bool] = never
+) -> Generator[Progress, None, InvoiceBatch | None]:
+    """The same document by document; stopped, it gives up everything and returns None."""
     if plan.refusals:
         raise Refused(*plan.refusals)
     why = f"Rechnungsstapel zum {day(plan.parameters.close_date)} generiert"
-    with desk.store.transaction(why) as tx:
-        if desk.store.seq != plan.seq:
-            _refuse_moved(plan, _plan(tx, plan.parameters, plan.seq))
-        batch = _insert(desk, tx, plan.parameters, tuple(c.facts.customer_id for c in plan.customers))
-        taken = (e for e, v in zip(plan.candidates, plan.verdicts, strict=True) if v.is_in)
-        assign(tx, batch, taken)
+    try:
+        with desk.store.transaction(why) as tx:
+            if desk.store.seq != plan.seq:
+                _refuse_moved(plan, _plan(tx, plan.parameters, plan.seq))
+            batch = _insert(desk, tx, plan.parameters, tuple(c.facts.customer_id for c in plan.customers))
+            taken = [e for e, v in zip(plan.candidates, plan.verdicts, strict=True) if v.is_in]
+            for begin in range(0, len(taken), STEP):
+                if stop():
+                    raise GivenUp
+                assign(tx, batch, taken[begin : begin + STEP])
+                yield Progress(min(begin + STEP, len(taken)), len(taken))
+    except GivenUp:
+        return None
     return batch
+
+
+class GivenUp(Exception):
+    """The clerk has stopped in the middle of the one transaction."""
 
 
 def _refuse_moved(plan: GeneratePlan, now: GeneratePlan) -> None:

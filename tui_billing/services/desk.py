@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from tui_billing.dispatch.port import Archive, Transport
@@ -30,6 +30,25 @@ class Progress:
     resting_seconds: int = 0
     note: str = ""
     prepared: int = 0
+
+
+T = TypeVar("T")
+
+
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
+def finish(steps: Generator[Progress, None, T], tell: Callable[[Progress], None] | None = None) -> T:
+    """Run a long use case to its end without a screen."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        if tell:
+            tell(step)
 
 
 @dataclass(frozen=True, slots=True)

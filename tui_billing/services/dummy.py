@@ -4,7 +4,7 @@ Per Stichtag in use one batch at the closing before the first real one, for cust
 batch; or one batch for a single customer who joins later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -23,13 +23,14 @@ from tui_billing.services.batch_report import statement_record
 from tui_billing.services.batches import (
     BATCH_RANGE,
     PRINT_RANGE,
+    GivenUp,
     assign,
     customer_by_number,
     customer_facts,
     cutoff_days_in_use,
     month_end,
 )
-from tui_billing.services.desk import Desk
+from tui_billing.services.desk import Desk, Progress, finish, never
 from tui_billing.store.repositories import Repository, Store, Transaction
 
 
@@ -171,15 +172,31 @@ def _before_after(
 
 def apply_dummy(desk: Desk, plan: DummyPlan) -> list[InvoiceBatch]:
     """Make the dummy batches in one transaction. Raises Refused where nothing is there or the data has moved."""
+    return finish(dummy_steps(desk, plan)) or []
+
+
+def dummy_steps(
+    desk: Desk, plan: DummyPlan, stop: Callable[[], bool] = never
+) -> Generator[Progress, None, list[InvoiceBatch] | None]:
+    """The same batch by batch; stopped, it gives up everything and returns None."""
     if plan.refusals:
         raise Refused(*plan.refusals)
-    with desk.store.transaction("Dummy-Rechnungsstapel angelegt") as tx:
-        if desk.store.seq != plan.seq:
-            now = _plan(tx, plan.parameters, plan.seq)
-            if now.key != plan.key:
+    total, done = sum(len(b.entries) for b in plan.batches), 0
+    made: list[InvoiceBatch] = []
+    try:
+        with desk.store.transaction("Dummy-Rechnungsstapel angelegt") as tx:
+            if desk.store.seq != plan.seq and _plan(tx, plan.parameters, plan.seq).key != plan.key:
                 text = N_("Die Daten haben sich seit der Vorschau geändert. Bitte neu planen.")
                 raise Refused(Problem("PLAN_VERALTET", text))
-        return [_store(desk, tx, one) for one in plan.batches]
+            for one in plan.batches:
+                if stop():
+                    raise GivenUp
+                made.append(_store(desk, tx, one))
+                done += len(one.entries)
+                yield Progress(done, total)
+    except GivenUp:
+        return None
+    return made
 
 
 def _store(desk: Desk, tx: Transaction, one: DummyBatch) -> InvoiceBatch:

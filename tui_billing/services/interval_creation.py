@@ -17,7 +17,7 @@ from tui_billing.domain.interval_selection import OrderCase, RowKey
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.orders import Order, Period
 from tui_billing.services import documents
-from tui_billing.services.desk import Desk, Progress
+from tui_billing.services.desk import Desk, Progress, never
 from tui_billing.services.interval_cases import case_of, unreadable
 from tui_billing.services.interval_numbers import need_creation
 from tui_billing.services.intervals import Drafting, IntervalRow, IntervalSelection, blocking_problems, plan_select
@@ -25,11 +25,6 @@ from tui_billing.store.repositories import Transaction
 
 GROUP = 40
 """Invoices per commit: small enough that Esc is quick and a kill costs little, large enough for fsync."""
-
-
-def never() -> bool:
-    """Nobody asks to stop."""
-    return False
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from tui_billing.domain.plans import Balance, Reason, Verdict, balance
 from tui_billing.domain.runs import Dispatch, InvoiceRun, RunParameters, RunType
 from tui_billing.render.port import Job
 from tui_billing.services import runs
-from tui_billing.services.desk import Desk, Progress
+from tui_billing.services.desk import Desk, Progress, never
 from tui_billing.services.documents import make_final, mark_output
 from tui_billing.services.errors import WrongUse
 from tui_billing.services.mass_print_output import OutputOptions, Printed, hand_out
@@ -169,11 +169,6 @@ def _judge(head: DocumentHead, which: Which, moving: bool) -> Verdict:
         reasons.append(Reason(code, None if failed else holds, passed if holds else refused))
         failed = failed or not holds
     return Verdict(head.id, head.totals.gross, tuple(reasons), ("copy",) if head.was_sent else ())
-
-
-def never() -> bool:
-    """Nobody asks to stop."""
-    return False
 
 
 def apply_mass_print(
