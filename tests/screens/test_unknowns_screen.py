@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fakes import FakeTransport
 from screen_helpers import SIZE, balance, press, rows, settle, status, title, type_text, working_desk
 
 from tui_billing.app import BillingApp
-from tui_billing.dispatch.port import Lookup, Outcome
+from tui_billing.dispatch.port import Lookup, Outcome, Pace
 from tui_billing.domain.runs import Dispatch, RowState, RunRow
 from tui_billing.screens.widgets.text_view import TextView
 from tui_billing.services import unknowns
@@ -106,3 +107,35 @@ async def test_what_a_colleague_has_decided_meanwhile_is_said_and_the_rest_is_do
         )
     assert desk.store.need(Dispatch, first).note == "ich war schneller"
     assert not desk.store.find(Dispatch, "state", RowState.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (None, "Versendet."),
+        (
+            LOST,
+            "RE-2026-00002: Ob die Mail ankam, ist nicht bekannt: Verbindung abgebrochen (Punkt). "
+            "Bitte unter den ungeklärten Sendungen entscheiden.",
+        ),
+        (
+            Outcome(RowState.REFUSED, "5.1.1 unknown user", 550),
+            "RE-2026-00002: Der Server lehnt die Mail ab: 550 5.1.1 unknown user",
+        ),
+        (
+            Outcome(RowState.DEFERRED, "5.7.8 authentication failed", 535, Pace.STOP),
+            "Der Versand wurde angehalten: 535 5.7.8 authentication failed",
+        ),
+    ],
+)
+async def test_what_came_of_a_single_mail_is_said(tmp_path: Path, outcome: Outcome | None, said: str) -> None:
+    transport = FakeTransport(outcomes={} if outcome is None else {"buero@weiss.example": outcome})
+    app = BillingApp(working_desk(tmp_path, transport=transport, copies=1))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        app.open("invoicing")
+        await settle(pilot)
+        await press(pilot, "slash")
+        await type_text(pilot, "00002")
+        await press(pilot, "enter", "f8", "j")
+        assert status(app) == said

@@ -164,9 +164,11 @@ def send_mail(context: Context, args: Namespace) -> Answer:
     result = context.drive(send_single.apply_single(desk, plan, stop=context.stop))
     document = documents.need_document(desk.store, document.id)
     done = result.sent > 0
-    problems = [result.stopped] if result.stopped else []
+    problems = [result.last] if result.last and not done else []
     counts = {name: getattr(result, name) for name in ("sent", "refused", "failed", "deferred", "unknown", "open")}
     line = _("{number} gesendet.") if done else _("{number} nicht gesendet.")
+    if result.unknown:
+        line = _("{number}: ungeklärt.")
     data |= {**record("invoice", document), "counts": counts}
     return Answer(data, problems, 0 if done else 1, [line.format(number=document.number)])
 

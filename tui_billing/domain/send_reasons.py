@@ -1,6 +1,7 @@
 """Why a mail was not sent, or what is not known of it: codes in rows and dispatches, and what the clerk reads."""
 
 from tui_billing.domain.messages import N_, Problem
+from tui_billing.domain.runs import RowState
 
 SEND_REASONS = {
     "verwaist": N_("Abbruch während des Versands; ob die Mail ankam, ist nicht bekannt"),
@@ -36,6 +37,29 @@ ABOUT_ONE_DOCUMENT = frozenset(
 def reason_problem(code: str, where: str = "") -> Problem:
     """The problem of a code of the table."""
     return Problem(code.upper(), SEND_REASONS[code], where=where)
+
+
+OUTCOME_CODES = {
+    RowState.UNKNOWN: "VERSAND_UNGEKLAERT",
+    RowState.REFUSED: "VERSAND_ABGELEHNT",
+    RowState.DEFERRED: "VERSAND_ZURUECKGESTELLT",
+    RowState.FAILED: "VERSAND_FEHLER",
+}
+
+OUTCOME_TEXTS = {
+    RowState.UNKNOWN: N_(
+        "Ob die Mail ankam, ist nicht bekannt: {reply}. Bitte unter den ungeklärten Sendungen entscheiden."
+    ),
+    RowState.REFUSED: N_("Der Server lehnt die Mail ab: {reply}"),
+    RowState.DEFERRED: N_("Der Server nimmt die Mail jetzt nicht an: {reply}"),
+    RowState.FAILED: N_("Die Mail kann so nicht gesendet werden: {reply}"),
+}
+"""What a clerk is told of a mail that was not sent, or may not have been."""
+
+
+def outcome_problem(state: RowState, reply: str, where: str = "") -> Problem:
+    """What came of a mail; `reply` in the server's words. Its code is the state in German."""
+    return Problem(OUTCOME_CODES[state], OUTCOME_TEXTS[state], {"reply": reply}, where=where)
 
 
 def server_words(code: int, reply: str) -> str:

@@ -15,6 +15,7 @@ from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import documents, mass_print, send_single
 from tui_billing.services.mass_print import MassPrintPlan
 from tui_billing.services.mass_print_output import OutputOptions
+from tui_billing.services.sending import SendResult
 
 
 class InvoicingScreen(ListScreen):
@@ -190,7 +191,16 @@ class InvoicingScreen(ListScreen):
         if name == "print":
             self.say(printed_text(result), alert=bool(result.failed))
         else:
-            self.say(_("Versand beendet; der Stand steht am Beleg."))
+            self._say_mail(result)
+
+    def _say_mail(self, result: SendResult) -> None:
+        """What came of the one mail, in the server's words where it was not sent."""
+        if result.sent:
+            self.say(_("Versendet."))
+        elif result.last is not None:
+            self.say(f"{result.last.where}: {sentence(result.last)}".removeprefix(": "), alert=True)
+        else:
+            self.say(_("Angehalten, nichts versendet."), alert=True)
 
     def action_to_run(self) -> None:
         """m: the marked ones into a new Rechnungslauf."""

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tui_billing.dispatch.port import Pace
@@ -10,6 +10,7 @@ from tui_billing.domain.mail_jobs import MailJob
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.pacing import Limits, seconds_to_wait
 from tui_billing.domain.runs import Dispatch, RowState
+from tui_billing.domain.send_reasons import outcome_problem
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.send_lanes import Lanes, Result
@@ -42,6 +43,8 @@ class SendResult:
     unknown: int = 0
     open: int = 0
     stopped: Problem | None = None
+    last: Problem | None = field(default=None, compare=False)
+    """What kept the last mail, or what is not known of it; for who sends a single one."""
 
 
 class Course:
@@ -68,6 +71,7 @@ class Course:
         self.rest_seconds = 0
         self.note = ""
         self.stopped: Problem | None = None
+        self.last: Problem | None = None
         self.limits = Limits(
             settings.get_int(desk.store, "mail.per_minute"), settings.get_int(desk.store, "mail.per_hour")
         )
@@ -137,7 +141,7 @@ class Course:
 
     def _keep_back(self, kept: KeptBack) -> None:
         """A mail that is not sent now: it failed by our own fault, or somebody else was faster."""
-        self.note = kept.problem.where or self.note
+        self.note, self.last = kept.problem.where or self.note, kept.problem
         self.spool.book.keep_back(kept)
         self._count(RowState.FAILED if kept.failed else RowState.OPEN, kept.job)
 
@@ -152,8 +156,11 @@ class Course:
         assert outcome is not None
         self.probed = True
         self.note = result.parcel.number
+        self.last = None
         if outcome.state is RowState.SENT:
             self.rests = 0
+        else:
+            self.last = outcome_problem(outcome.state, outcome.said, result.parcel.number)
         if outcome.pace is Pace.STOP:
             self._halt(result.parcel, outcome.state, outcome.said)
         elif outcome.pace is Pace.REST:
@@ -252,6 +259,7 @@ class Course:
             unknown=count.get(RowState.UNKNOWN, 0),
             open=self.total - done,
             stopped=self.stopped,
+            last=self.stopped or self.last,
         )
 
     def discard(self) -> None:
