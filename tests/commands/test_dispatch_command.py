@@ -90,6 +90,7 @@ def test_resend_that_is_lost_again_ends_with_1(desk: Desk, transport: FakeTransp
     transport.outcomes["k1@kunde.example"] = LOST
     code, answer, _ = call(desk, "resolve", "1", "--as", "resend", "--reason", "x")
     assert (code, answer["ok"], answer["dispatch"]["state"]) == (1, False, "unknown")
+    assert [p["code"] for p in answer["problems"]] == ["VERSAND_UNGEKLAERT"]
 
 
 def test_lookup_asks_the_archive(desk: Desk) -> None:

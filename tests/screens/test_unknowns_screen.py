@@ -72,7 +72,10 @@ async def test_the_three_decisions_each_with_a_reason(tmp_path: Path) -> None:
         await press(pilot, "f9")
         await type_text(pilot, "kam nicht an")
         await press(pilot, "f8")
-        assert status(app) == "Nicht versendet; sie bleibt ungeklärt. Enter zeigt die letzte Antwort."
+        assert status(app) == (
+            "Sie bleibt ungeklärt. Ob die Mail ankam, ist nicht bekannt: Verbindung abgebrochen (Punkt). "
+            "Bitte unter den ungeklärten Sendungen entscheiden."
+        )
         assert len(rows(app)) == 2, "the answer was lost again"
         transport.outcomes.clear()
         await press(pilot, "f9")

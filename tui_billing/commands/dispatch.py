@@ -122,10 +122,9 @@ def resolve_dispatch(context: Context, args: argparse.Namespace) -> Answer:
         unknowns.put_back(desk, args.number, args.reason)
     else:
         result = context.drive(unknowns.send_again(desk, args.number, args.reason, stop=context.stop))
-        if result.stopped is not None:
-            problems.append(result.stopped)
-        elif not result.sent:
-            problems.append(Problem("NICHT_GESENDET", N_("Die Mail ging nicht hinaus."), where=str(args.number)))
+        if not result.sent:
+            text = N_("Die Mail ging nicht hinaus.")
+            problems.append(result.last or Problem("NICHT_GESENDET", text, where=str(args.number)))
     after = unknowns.describe(desk.store, unknowns.need_dispatch(desk.store, args.number))
     return Answer({"dispatch": _json(after)}, problems, lines=["  ".join(_cells(after))])
 

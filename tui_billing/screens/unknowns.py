@@ -151,12 +151,9 @@ class UnknownsScreen(ListScreen):
     def task_done(self, name: str, result: Any) -> None:
         self.reload()
         if isinstance(result, SendResult):
-            self.say(
-                _("Versendet.")
-                if result.sent
-                else _("Nicht versendet; sie bleibt ungeklärt. Enter zeigt die letzte Antwort."),
-                alert=not result.sent,
-            )
+            why = sentence(result.last) if result.last else ""
+            text = _("Versendet.") if result.sent else _("Sie bleibt ungeklärt. {why}").format(why=why).rstrip()
+            self.say(text, alert=not result.sent)
         else:
             self.say(look_up_text(result))
 
