@@ -233,3 +233,54 @@ def test_print_and_xml_agree_figure_by_figure(name: str, files: dict[str, bytes]
         for line in read.lines:
             assert money(sign * line.net, document.language, symbol=False) in printed
     assert read.number in printed
+
+
+def lzw(data: bytes) -> bytes:
+    """The data in LZW of nine bits a code, cleared before codes would need ten."""
+    codes = [256]
+    for n, byte in enumerate(data):
+        codes += [256, byte] if n % 200 == 199 else [byte]
+    bits = "".join(f"{code:09b}" for code in [*codes, 257])
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")
+
+
+def press_paper(folder: Path) -> Path:
+    """A letterhead as printers make them: colours of the press in drawing, picture and pattern, packed by LZW."""
+    path = folder / "press.pdf"
+    file = pikepdf.new()
+    page = file.add_blank_page(page_size=(595.276, 841.89))
+    picture = file.make_stream(b"\x00\x80\x80\x00")
+    picture.Type, picture.Subtype = pikepdf.Name.XObject, pikepdf.Name.Image
+    picture.Width = picture.Height = 1
+    picture.BitsPerComponent, picture.ColorSpace = 8, pikepdf.Name.DeviceCMYK
+    page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im1=picture))
+    content = file.make_stream(b"")
+    drawing = b"0.9 0.1 0.1 0.2 k 0 800 595 41 re f q 50 0 0 50 50 700 cm /Im1 Do Q "
+    content.write(lzw(drawing), filter=pikepdf.Name.LZWDecode)
+    page.obj.Contents = content
+    file.save(path, stream_decode_level=pikepdf.StreamDecodeLevel.none, compress_streams=False)
+    return path
+
+
+def test_colours_of_a_press_get_a_profile_and_lzw_goes(tmp_path: Path) -> None:
+    paper = Letterhead(pdf=str(press_paper(tmp_path)))
+    orders = [Order(0, (Job(mixed_rates()),), str(tmp_path), paper, FINISHER) for _ in range(2)]
+    rows = [render_batch(order).rendered[0] for order in orders]
+    assert rows[0].problem is None and rows[0].path is not None
+    assert rows[0].sha256 == rows[1].sha256
+    with pikepdf.open(rows[0].path) as file:
+        contents = [o for o in file.objects if isinstance(o, pikepdf.Stream) and o.get("/Subtype") == "/Form"]
+        contents += [page.obj for page in file.pages]
+        assert len(contents) >= 2
+        for content in contents:
+            kind, stream = content.Resources.ColorSpace.DefaultCMYK
+            assert (kind, stream.N, stream.read_bytes()[12:20]) == ("/ICCBased", 4, b"prtrCMYK")
+        filters = {str(o.get("/Filter")) for o in file.objects if isinstance(o, pikepdf.Stream)}
+    assert "/LZWDecode" not in filters
+
+
+def test_without_colours_of_a_press_there_is_no_profile_of_them(files: dict[str, bytes]) -> None:
+    assert all(b"DefaultCMYK" not in data for data in files.values())
+    with pikepdf.open(BytesIO(files["standard"])) as file:
+        assert not any("/N" in o and o.N == 4 for o in file.objects if isinstance(o, pikepdf.Stream))

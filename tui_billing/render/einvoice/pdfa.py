@@ -14,6 +14,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 from tui_billing.domain.documents import Document
 from tui_billing.domain.parties import InvoiceFormat
 from tui_billing.i18n import _
+from tui_billing.render.einvoice.cmyk import calibrate
 from tui_billing.render.einvoice.xmp import packet
 
 PRINT, HIDDEN_FLAGS = 4, 1 | 2 | 32 | 256
@@ -32,6 +33,7 @@ def to_pdfa(document: Document, pdf: bytes, xml: bytes) -> bytes:
         _attachment(document, file, xml)
         _annotations(file)
         _repair(file)
+        calibrate(file)
         file.Root.Lang = String(document.language)
         out = BytesIO()
         file.save(out, deterministic_id=True, min_version="1.7", fix_metadata_version=False)
