@@ -7,12 +7,12 @@ import pytest
 from fakes import add_company, add_customer, add_invoice, make_desk
 
 from tui_billing.domain.batch_selection import BatchParameters
-from tui_billing.domain.batches import BatchState, BatchStatement, InvoiceBatch, Payment
-from tui_billing.domain.documents import DocumentKind, DocumentState
+from tui_billing.domain.batches import BatchRow, BatchState, BatchStatement, InvoiceBatch, Payment, ReceivableEntry
+from tui_billing.domain.documents import Document, DocumentKind, DocumentState
 from tui_billing.domain.messages import Refused
 from tui_billing.i18n import say
-from tui_billing.services import batch_rows, batches, documents, dummy
-from tui_billing.services.batch_figures import parts
+from tui_billing.services import batch_rows, batches, documents, dummy, verify
+from tui_billing.services.batch_figures import batch_sum, parts
 from tui_billing.services.desk import finish
 from tui_billing.services.dummy import DummyParameters
 
@@ -90,6 +90,19 @@ def test_nothing_is_rendered_or_sent_and_no_document_becomes_final(desk):
     assert desk.renderer().rendered == []
     assert {d.state for d in desk.store.all(documents.Document)} == {DocumentState.OPEN}
     assert [s.file for s in desk.store.find(BatchStatement, "batch_id", batch.id)] == [""]
+
+
+def test_a_document_cancelled_later_stays_a_row_of_the_dummy_batch_and_counts_nothing(desk):
+    upgrade(desk)
+    (batch,) = dummy.apply_dummy(desk, plan(desk))
+    old = next(d for d in desk.store.all(Document) if d.invoice_date == date(2026, 9, 20))
+    documents.cancel(desk, old.id, "war falsch")
+    rows = {r.document_id for r in desk.store.find(BatchRow, "batch_id", batch.id)}
+    assert old.id in rows and rows == {e.document_id for e in desk.store.find(ReceivableEntry, "batch_id", batch.id)}
+    (part,) = parts(desk.store, batch)
+    assert part.figures.amount_due == D("0.00")  # 1150,00 - 200,00 less the payments of 950,00
+    assert finish(verify.verify(desk)).is_clean
+    assert batch_sum(desk.store, batch).amount == D("950.00")
 
 
 def test_each_stichtag_in_use_gets_its_close_date_before_the_first_real_one(desk):

@@ -118,5 +118,5 @@ def batch_sum(reader: Repository, batch: InvoiceBatch) -> BatchSum:
     """Counts and sum of one batch's rows."""
     # Unread records: a list of batches adds up many thousand rows of which two fields are needed.
     rows = reader.raw_many(ReceivableEntry, reader.find_ids(ReceivableEntry, "batch_id", batch.id))
-    amount = sum((Decimal(r.get("amount", "0")) for r in rows), ZERO)
+    amount = sum((Decimal(r.get("amount", "0")) for r in rows if not r.get("cancelled")), ZERO)
     return BatchSum(batch, len({r["customer_id"] for r in rows}), len(rows), amount)

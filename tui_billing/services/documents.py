@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tui_billing.domain.batches import BatchRow, ReceivableEntry
+from tui_billing.domain.batches import BatchRow, BatchState, InvoiceBatch, ReceivableEntry
 from tui_billing.domain.cancellation import correction, correction_problems, storno, storno_problems
 from tui_billing.domain.documents import (
     DEFAULT_RANGES,
@@ -287,12 +287,18 @@ def _followed(entry: ReceivableEntry, before: Document, stored: Document) -> Rec
 
 
 def _drop_receivable(tx: Transaction, document: Document) -> None:
-    """An open document that is cancelled owes nothing and leaves the open batch that it is in."""
+    """An open document that is cancelled owes nothing and leaves the open batch that it is in.
+
+    A dummy batch keeps it as a row that counts nothing: what is printed or taken as such is never changed (D4.2).
+    """
     entry = tx.find_one(ReceivableEntry, "document_id", document.id)
-    if entry is not None:
-        tx.put(replace(entry, cancelled=True, batch_id=None))
+    if entry is None:
+        return
+    batch = tx.get(InvoiceBatch, entry.batch_id) if entry.batch_id else None
+    stays = batch is not None and batch.state is not BatchState.OPEN
+    tx.put(replace(entry, cancelled=True, batch_id=entry.batch_id if stays else None))
     row = tx.find_one(BatchRow, "document_id", document.id)
-    if row is not None:
+    if row is not None and not stays:
         tx.delete(BatchRow, row.id)
 
 
