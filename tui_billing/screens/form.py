@@ -8,8 +8,8 @@
 
 Enter and Tab go to the next field, F8 saves, Esc asks only if typed text would be lost. A problem of a service whose
 `where` is a field's name appears at that field. A `store` that gives back the record in its old revision has written
-nothing, and that is said. Where a colleague was faster (Stale) his values appear at the fields that differ: F8 again
-stores mine, F5 takes his.
+nothing, and that is said. Where a colleague was faster his values appear at the fields that differ, as soon as he has
+stored them and again when this form is saved (Stale): F8 again stores mine, F5 takes his.
 """
 
 from collections.abc import Mapping, Sequence
@@ -127,7 +127,39 @@ class FormScreen(DeskScreen):
         self.billing.type_again()
 
     def records_changed(self, ids: dict[str, set[int]]) -> None:
-        """Typed text stays as it is; a clash is found when it is saved."""
+        """Somebody stored another version: a form without typed text follows it, beside typed text it is shown."""
+        fresh = self.fresh_record()
+        if not rev_of(self.record) or rev_of(fresh) == rev_of(self.record):
+            return
+        if fresh is None:
+            self.say_gone()
+        elif self.is_dirty:
+            self.compare_with(fresh)
+            self.say(_("Inzwischen geändert: die andere Fassung steht bei den Feldern, F5 übernimmt sie."), alert=True)
+        else:
+            self.follow(fresh)
+            self.say(_("Inzwischen geändert; das ist die neue Fassung."))
+
+    def fresh_record(self) -> Any:
+        """The record as it is stored now; None where it is gone."""
+        try:
+            return self.read_record()
+        except (KeyError, Refused):
+            return None
+
+    def follow(self, record: Any) -> None:
+        """Show this version; nothing was typed."""
+        self.record = record
+        values = self.values_of(record)
+        for widget in self.widgets:
+            widget.set_value(values.get(widget.spec.name))
+            widget.show_problems([])
+        if isinstance(self.focused, FieldWidget):
+            self.focused.enter()
+
+    def say_gone(self) -> None:
+        """A colleague has deleted what stands here."""
+        self.say(_("Der Datensatz ist inzwischen gelöscht; Esc verlässt ihn."), alert=True)
 
     @property
     def widgets(self) -> list[FieldWidget]:
@@ -239,21 +271,29 @@ class FormScreen(DeskScreen):
 
     def show_theirs(self) -> None:
         """A colleague was faster: both versions are in sight, the next F8 stores mine over his."""
-        self.record = self.read_record()
-        theirs = self.values_of(self.record)
+        fresh = self.fresh_record()
+        if fresh is None:
+            self.say_gone()
+            return
+        self.record = fresh
+        self.compare_with(fresh)
+        self.say(_("Inzwischen geändert. F8 speichert Ihre Fassung, F5 übernimmt die andere."), alert=True)
+
+    def compare_with(self, record: Any) -> None:
+        """What this version has stands at the fields that differ."""
+        theirs = self.values_of(record)
         for widget in self.widgets:
             shown = widget_for(widget.spec, theirs.get(widget.spec.name))
             mine, other = text_of(widget), text_of(shown)
             widget.show_problems([], theirs=(other or "–") if mine != other else "")
-        self.say(_("Inzwischen geändert. F8 speichert Ihre Fassung, F5 übernimmt die andere."), alert=True)
 
     def action_take_theirs(self) -> None:
         """F5: the stored values, typed text is dropped."""
-        self.record = self.read_record()
-        values = self.values_of(self.record)
-        for widget in self.widgets:
-            widget.set_value(values.get(widget.spec.name))
-            widget.show_problems([])
+        fresh = self.fresh_record()
+        if rev_of(self.record) and fresh is None:
+            self.say_gone()
+            return
+        self.follow(fresh)
         self.say(_("Gespeicherte Fassung geladen."))
 
     def action_back(self) -> None:
@@ -267,6 +307,11 @@ class FormScreen(DeskScreen):
 def section_starts(widgets: Sequence[FieldWidget]) -> list[int]:
     """Where the sections of a form begin."""
     return [n for n, widget in enumerate(widgets) if n == 0 or widget.spec.heading]
+
+
+def rev_of(record: Any) -> int:
+    """The revision of a stored record; 0 for a new one and for what is none."""
+    return int(getattr(record, "rev", 0) or 0)
 
 
 def is_same(before: Any, after: Any) -> bool:

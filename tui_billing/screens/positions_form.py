@@ -121,18 +121,18 @@ class PositionsForm(FormScreen):
     def show_refused(self, problems: Sequence[Problem]) -> None:
         super().show_refused(positions.at_name(problems))
 
-    def action_take_theirs(self) -> None:
-        """F5: as many positions as the stored version has."""
-        self.call_next(self._take_theirs)
+    def follow(self, record: Any) -> None:
+        """As many positions as this version has."""
+        self.call_next(self._follow, record)
 
-    async def _take_theirs(self) -> None:
-        theirs = [*self.read_record().lines, self.blank]
+    async def _follow(self, record: Any) -> None:
+        theirs = [*record.lines, self.blank]
         while self.count < len(theirs):
             await self._grow()
         while self.count > len(theirs):
             await self._take_out(self.count)
         self._bases, self._gone, self._is_rearranged = theirs, [], False
-        super().action_take_theirs()
+        super().follow(record)
         self.count_along()
 
     # --- positions ---
