@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -75,3 +76,21 @@ def test_a_forked_worker_keeps_no_lease_alive(tmp_path: Path) -> None:
     done.set()
     worker.join()
     assert not alive
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+@pytest.mark.parametrize(("data", "inner", "file"), [(0o2770, "0o2770", "0o660"), (0o700, "0o700", "0o600")])
+def test_a_colleague_of_the_group_can_take_and_ask_leases(
+    tmp_path: Path, data: int, inner: str, file: str, umask: int
+) -> None:
+    root = tmp_path / "data"
+    root.mkdir()
+    root.chmod(data)
+    before = os.umask(umask)
+    try:
+        lease = Lease(root)
+    finally:
+        os.umask(before)
+    modes = [oct(stat.S_IMODE(p.stat().st_mode)) for p in (root / "sending", *(root / "sending").iterdir())]
+    lease.release()
+    assert modes == [inner, file]

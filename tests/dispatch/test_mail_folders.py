@@ -1,6 +1,9 @@
 """eml and Maildir: one rename publishes, before_dot stands before it, the same mail is the same file."""
 
+import errno
 import mailbox
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -75,3 +78,37 @@ def test_only_the_transport_that_is_set_is_made(tmp_path: Path) -> None:
     assert (transport.profile.timeout, transport.profile.dot_timeout) == (30, 300)
     assert transport.profile.per_connection == 90
     assert make_archive(settings, tmp_path) is None
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+@pytest.mark.parametrize("kind", ["eml", "maildir"])
+def test_a_colleague_of_the_group_can_put_mails_there_too(tmp_path: Path, kind: str, umask: int) -> None:
+    root = tmp_path / "data"
+    root.mkdir()
+    root.chmod(0o2770)
+    before = os.umask(umask)
+    try:
+        make_transport({"mail.transport": kind}, root).send(MAIL, ENVELOPE, ID, lambda: None)
+    finally:
+        os.umask(before)
+    modes = {(p.is_dir(), oct(stat.S_IMODE(p.stat().st_mode))) for p in root.rglob("*")}
+    assert modes == {(True, "0o2770"), (False, "0o660")}
+
+
+@pytest.mark.parametrize("kind", ["eml", "maildir"])
+def test_a_full_disk_defers_the_mail_and_leaves_no_half_of_it(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport = make_transport({"mail.transport": kind}, tmp_path)
+    transport.send(MAIL, ENVELOPE, "<other@x.example>", lambda: None)
+    known = sorted(p for p in tmp_path.rglob("*") if p.is_file())
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("fsync", "replace"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, name, full if name == "fsync" else lambda *_: full(0))
+            outcome = transport.send(MAIL, ENVELOPE, ID, lambda: None)
+        assert (outcome.state, outcome.pace) == (RowState.DEFERRED, Pace.STOP)
+        assert sorted(p for p in tmp_path.rglob("*") if p.is_file()) == known, name

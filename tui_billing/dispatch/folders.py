@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui_billing.dispatch.port import Lookup, Outcome, Pace
+from tui_billing.dispatch.shared import make_folder, share, sync_folder
 from tui_billing.domain.os_words import os_words
 from tui_billing.domain.runs import RowState
 
@@ -15,27 +16,24 @@ def file_stem(message_id: str) -> str:
     return re.sub(r"[^A-Za-z0-9._@-]+", "_", message_id.strip("<>")).lstrip(".") or "mail"
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def write_temporary(path: Path, mail: bytes) -> None:
-    """The whole mail on disk, not yet visible."""
-    with path.open("wb") as handle:
-        handle.write(mail)
-        handle.flush()
-        os.fsync(handle.fileno())
+    """The whole mail on disk, not yet visible; nothing is left where the disk is full."""
+    try:
+        with path.open("wb") as handle:
+            share(path)
+            handle.write(mail)
+            handle.flush()
+            os.fsync(handle.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def deliver(temporary: Path, target: Path, mail: bytes, before_dot: Callable[[], None], server: str) -> Outcome:
     """Write, ask before_dot, rename. Before the rename nothing is sent; where its sync fails, nobody knows."""
     try:
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(temporary.parent)
+        make_folder(target.parent)
         write_temporary(temporary, mail)
     except OSError as error:
         return Outcome(RowState.DEFERRED, f"Nicht geschrieben: {os_words(error)}", pace=Pace.STOP, server=server)
@@ -47,9 +45,10 @@ def deliver(temporary: Path, target: Path, mail: bytes, before_dot: Callable[[],
     try:
         os.replace(temporary, target)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         return Outcome(RowState.DEFERRED, f"Nicht geschrieben: {os_words(error)}", pace=Pace.STOP, server=server)
     try:
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         return Outcome(RowState.UNKNOWN, f"Ordner nicht gesichert: {os_words(error)}", pace=Pace.STOP, server=server)
     return Outcome(RowState.SENT, f"abgelegt als {target.name}", server=server)

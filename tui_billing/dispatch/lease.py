@@ -9,6 +9,8 @@ import socket
 import uuid
 from pathlib import Path
 
+from tui_billing.dispatch.shared import make_folder, share
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -39,12 +41,13 @@ class Lease:
 
     def __init__(self, data_folder: Path) -> None:
         folder = data_folder / FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self.token = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
         self._path = folder / f"{self.token}.lock"
         new = folder / f".{self.token}.new"
         self._handle = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o660)
         self._pid = os.getpid()
+        share(new)
         if not _lock(self._handle):
             raise AssertionError("a new file is locked")
         new.rename(self._path)  # locked before anybody can see it

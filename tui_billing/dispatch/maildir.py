@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tui_billing.dispatch.folders import deliver, file_stem
 from tui_billing.dispatch.port import Envelope, Outcome
+from tui_billing.dispatch.shared import make_folder
 
 
 class MaildirTransport:
@@ -21,7 +22,7 @@ class MaildirTransport:
         """See dispatch/port.py; the rename from tmp to new is the dot."""
         stem = file_stem(message_id)
         with contextlib.suppress(OSError):  # deliver() tells what is wrong with the folder
-            (self.folder / "cur").mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder / "cur")
         temporary = self.folder / "tmp" / f"{stem}.{os.getpid()}"
         return deliver(temporary, self.folder / "new" / stem, mail, before_dot, str(self.folder))
 
