@@ -12,7 +12,8 @@ from tui_billing.domain.cancellation import correction, storno
 from tui_billing.domain.documents import Adjustment, Document, DocumentKind, DocumentState, Line, VatCategory
 from tui_billing.domain.parties import Address, InvoiceFormat, Party, PaymentTerms
 
-E, AE, K, G, O = (  # noqa: E741
+Z, E, AE, K, G, O = (  # noqa: E741
+    VatCategory.ZERO_RATED,
     VatCategory.EXEMPT,
     VatCategory.REVERSE_CHARGE,
     VatCategory.INTRA_COMMUNITY,
@@ -274,6 +275,67 @@ def self_billing() -> Document:
     return invoice(kind=DocumentKind.SELF_BILLING, number="SB-2026-00001")
 
 
+def zero_rated() -> Document:
+    lines = (Line(name="Solaranlage", unit_price=D(9000), vat_category=Z, vat_rate=D(0)), Line(name="Anfahrt"))
+    return invoice(lines[0], replace(lines[1], unit_price=D(80)))
+
+
+def every_reason_in_english() -> Document:
+    return invoice(
+        Line(name="Building work", unit_price=D(100), vat_category=AE),
+        Line(name="Machine", unit_price=D(100), vat_category=K),
+        Line(name="Course", unit_price=D("33.33"), vat_category=E),
+        Line(name="Goods", unit_price=D("9.99")),
+        adjustments=(Adjustment(text="Bonus", percent=D(3)),),
+        exemption_reason="Education, § 4 Nr. 21 UStG",
+        buyer=VIENNA,
+        language="en",
+    )
+
+
+def credit_of_gross_prices() -> Document:
+    return invoice(
+        Line(name="Bonus", quantity=D(-1), unit_price=D("9.99")),
+        Line(name="Bonus Buch", quantity=D(-3), unit_price=D("1.99"), vat_rate=D(7)),
+        kind=DocumentKind.CREDIT_MEMO,
+        number="GS-2026-00002",
+        gross_prices=True,
+        due_date=None,
+    )
+
+
+def _storno_of(document: Document, number: str) -> Document:
+    return replace(storno(document, date(2026, 11, 25)), number=number, state=DocumentState.FINAL)
+
+
+def storno_of_a_part_payment() -> Document:
+    return _storno_of(prepaid(), "ST-2026-00003")
+
+
+def storno_of_a_credit_note() -> Document:
+    return _storno_of(credit_note(), "ST-2026-00004")
+
+
+def storno_of_a_delivery() -> Document:
+    return _storno_of(delivered_elsewhere(), "ST-2026-00005")
+
+
+def skonto_on_the_rest() -> Document:
+    return invoice(terms=SKONTO, prepaid=D("413.13"), due_date=date(2026, 12, 22))
+
+
+def building_site() -> Document:
+    """Work on a private buyer's house: delivered elsewhere in Germany, to be kept for two years."""
+    site = Address(street="Feld 2", postcode="04103", city="Leipzig")
+    return invoice(buyer=CONSUMER, property_work=True, delivery_name="Baustelle", delivery_address=site)
+
+
+def marked_texts() -> Document:
+    return invoice(
+        header_text="# Auftrag\n\n**Fett** & <b>:\n\n- eins\n- zwei", footer_text="Mit *freundlichen* Grüßen"
+    )
+
+
 def hostile() -> Document:
     return invoice(
         Line(name="a\x1b[31m <b>&amp; ]]> \u202e{x} \ufffe", description="=cmd\r\n\x00--><!--", unit_price=D(300))
@@ -289,7 +351,8 @@ SCENARIOS: dict[str, Callable[[], Document]] = {
         export, out_of_scope, small_business, direct_debit, price_unit, negative_quantities, prepaid,
         returns_in_one_rate,
         fully_prepaid, two_hundred_lines, line_periods, consumer_gross, consumer_gross_mixed, zero_amount, old_rate,
-        self_billing, hostile,
+        self_billing, zero_rated, every_reason_in_english, credit_of_gross_prices, storno_of_a_part_payment,
+        storno_of_a_credit_note, storno_of_a_delivery, skonto_on_the_rest, building_site, marked_texts, hostile,
     )
 }  # fmt: skip
 FORMATS = (InvoiceFormat.ZUGFERD, InvoiceFormat.XRECHNUNG)

@@ -13,7 +13,7 @@ from tui_billing.domain.einvoice_checks import check_agreement, check_amounts, c
 from tui_billing.domain.einvoice_figures import figures
 from tui_billing.domain.law import check_document
 from tui_billing.domain.money import percent_of
-from tui_billing.domain.parties import InvoiceFormat, PaymentTerms
+from tui_billing.domain.parties import Address, InvoiceFormat, PaymentTerms
 from tui_billing.domain.totals import compute, negated
 from tui_billing.i18n import say
 
@@ -158,6 +158,9 @@ def test_a_figure_that_differs_from_the_print_is_found() -> None:
         ({"buyer": replace(CONSUMER, address=replace(HOME, city=""))}, "EMPFAENGER_ANSCHRIFT_UNVOLLSTAENDIG"),
         ({"buyer": replace(CONSUMER, address=replace(HOME, country="Deutschland"))}, "LAND_UNGUELTIG"),
         ({"terms": PaymentTerms(direct_debit=True)}, "MANDAT_FEHLT"),
+        ({"delivery_address": Address(street="Feld 2", city="Leipzig")}, "LIEFERANSCHRIFT_UNVOLLSTAENDIG"),
+        ({"delivery_address": Address(street="Feld 2", postcode="04103")}, "LIEFERANSCHRIFT_UNVOLLSTAENDIG"),
+        ({"delivery_address": Address(postcode="04103", city="Leipzig", country="D")}, "LAND_UNGUELTIG"),
     ],
 )  # fmt: skip
 def test_what_an_xrechnung_lacks(changes: dict[str, object], code: str) -> None:

@@ -233,6 +233,15 @@ def test_print_and_xml_agree_figure_by_figure(name: str, files: dict[str, bytes]
         for line in read.lines:
             assert money(sign * line.net, document.language, symbol=False) in printed
     assert read.number in printed
+    for text in {*file.root.xpath("//*[local-name()='IncludedNote']/*/text()"), *delivered(file.root)}:
+        for words in text.split("\n"):
+            assert re.sub(r"\s", "", words.removeprefix("- ")) in printed, words
+
+
+def delivered(root: etree._Element) -> list[str]:
+    """Street, town and postcode of the place that the goods went to."""
+    path = "//*[local-name()='ShipToTradeParty']//*[local-name()='{}']/text()"
+    return [text for name in ("LineOne", "CityName", "PostcodeCode") for text in root.xpath(path.format(name))]
 
 
 def lzw(data: bytes) -> bytes:

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from render_samples import BUYER, SELLER, invoice, line, storno
 
-from tui_billing.domain import law_notes
+from tui_billing.domain import cancellation, law_notes
 from tui_billing.domain.documents import Adjustment, Document, DocumentKind, VatCategory
 from tui_billing.domain.parties import PaymentTerms
 from tui_billing.domain.totals import negated
 from tui_billing.render.invoice import invoice_letter
 from tui_billing.render.letter import Letter
-from tui_billing.render.markup import markdown_blocks
+from tui_billing.render.markup import markdown_blocks, markdown_text
 
 D = Decimal
 
@@ -260,6 +260,48 @@ def test_a_document_and_its_storno_show_the_same_amounts_with_opposite_signs() -
     after = [amount for _, amount in sums(letter(replace(negated(document), kind=DocumentKind.CANCELLATION)))]
     flipped = [amount[1:] if amount.startswith("-") else f"-{amount}" for amount in before]
     assert after == flipped
+
+
+@pytest.mark.parametrize(
+    ("kind", "german"),
+    [
+        (DocumentKind.INVOICE, "zu Rechnung X-1 vom 22.11.2026"),
+        (DocumentKind.CREDIT_MEMO, "zu kaufmännischer Gutschrift X-1 vom 22.11.2026"),
+        (DocumentKind.DEBIT_MEMO, "zu Belastung X-1 vom 22.11.2026"),
+    ],
+)
+def test_a_storno_calls_its_original_by_its_kind(kind: DocumentKind, german: str) -> None:
+    original = invoice(kind=kind, number="X-1")
+    assert letter(cancellation.storno(original, date(2026, 11, 25))).subheading == german
+
+
+def test_what_a_second_document_books_is_said() -> None:
+    credit = invoice([line(1, quantity=D(-1))], kind=DocumentKind.CREDIT_MEMO)
+    assert sentences(letter(credit).payment_html) == ["Den Betrag von 99,96 € schreiben wir Ihrem Kundenkonto gut."]
+    taken_back = letter(cancellation.storno(credit, date(2026, 11, 25)))
+    assert sentences(taken_back.payment_html) == ["Mit dem Betrag von 99,96 € belasten wir Ihr Kundenkonto."]
+    assert taken_back.girocode == ""
+    nothing = letter(invoice([line(1, quantity=D(0))], kind=DocumentKind.CREDIT_MEMO))
+    assert nothing.payment_html == ()
+
+
+def test_the_number_in_a_register_stands_in_the_information_block() -> None:
+    shown = letter(buyer=replace(BUYER, registration_id="HRB 4711"))
+    assert dict(shown.info)["Ihre Registernr."] == "HRB 4711"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("# Titel\n\n**fett** und *kursiv* & <b> \\*", "Titel\n\nfett und kursiv & <b> *"),
+        ("- a\n- b\n  - c\n\n1. x\n2. y\n\n---\n\n> z", "- a\n- b\n- c\n\n1. x\n2. y\n\nz"),
+        ("eins\nzwei\n\ndrei", "eins\nzwei\n\ndrei"),
+        ("a | b\n--|--", "a | b\n--|--"),
+        ("", ""),
+    ],
+)
+def test_a_clerks_markdown_as_text_for_xml(text: str, plain: str) -> None:
+    assert markdown_text(text) == plain
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,9 @@ def _second(made: Document, original: Document, kind: DocumentKind, day: date) -
         header_text="",
         footer_text="",
         terms=PaymentTerms(days=0),
-        reference=Reference(document_id=original.id, number=original.number, invoice_date=original.invoice_date),
+        reference=Reference(
+            document_id=original.id, number=original.number, invoice_date=original.invoice_date, kind=original.kind
+        ),
         period_starts=(),
         created_at="",
         final_at="",

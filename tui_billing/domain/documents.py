@@ -107,6 +107,7 @@ class Reference:
     document_id: int
     number: str
     invoice_date: date
+    kind: DocumentKind = DocumentKind.INVOICE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -248,6 +249,16 @@ TITLES: dict[DocumentKind, str] = {
     DocumentKind.CORRECTION: N_("Rechnungskorrektur"),
     DocumentKind.SELF_BILLING: N_("Gutschrift"),
 }
+
+SHORT_TITLES: dict[DocumentKind, str] = {
+    DocumentKind.INVOICE: N_("Rechnung"),
+    DocumentKind.CREDIT_MEMO: N_("Gutschrift"),
+    DocumentKind.DEBIT_MEMO: N_("Lastschrift"),
+    DocumentKind.CANCELLATION: N_("Storno"),
+    DocumentKind.CORRECTION: N_("Korrektur"),
+    DocumentKind.SELF_BILLING: N_("Gutschrift"),
+}
+"""The words of the help text Rechnungsstapel, for columns; Lastschrift is a debit memo here."""
 
 STATE_NAMES: dict[DocumentState, str] = {
     DocumentState.OPEN: N_("angelegt"),

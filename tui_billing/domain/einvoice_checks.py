@@ -139,8 +139,8 @@ def _tax_ids(document: Document) -> Iterator[Problem]:
     if is_blank(document.seller.vat_id) and is_blank(document.seller.tax_number):
         text = N_("E-Rechnung: Die Firma braucht Steuernummer oder USt-IdNr. (BR-CO-26).")
         yield _missing(document, "STEUERNUMMER_FEHLT", text)
-    for party in (document.seller, document.buyer):
-        country = party.address.country
+    addresses = (document.seller.address, document.buyer.address, document.delivery_address)
+    for country in (address.country for address in addresses if address):
         if not (len(country) == 2 and country.isascii() and country.isalpha()):
             text = N_("E-Rechnung: Das Land in der Anschrift muss ein Code aus zwei Buchstaben sein (BR-CL-14).")
             yield _missing(document, "LAND_UNGUELTIG", text)
@@ -185,3 +185,7 @@ def _xrechnung(document: Document) -> Iterator[Problem]:
     ):
         if is_blank(party.address.postcode) or is_blank(party.address.city):
             yield _missing(document, code, text)
+    delivered = document.delivery_address
+    if delivered and (is_blank(delivered.postcode) or is_blank(delivered.city)):
+        text = N_("XRechnung: Postleitzahl und Ort der Lieferanschrift fehlen (BR-DE-10, BR-DE-11).")
+        yield _missing(document, "LIEFERANSCHRIFT_UNVOLLSTAENDIG", text)

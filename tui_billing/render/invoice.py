@@ -13,7 +13,7 @@ from tui_billing.render.address import address_lines
 from tui_billing.render.letter import Letter
 from tui_billing.render.markup import escape, markdown_blocks, plain
 from tui_billing.render.positions import item_table
-from tui_billing.render.texts import TITLES, label, language_of
+from tui_billing.render.texts import REFERRED, TITLES, label, language_of
 
 ASKS_FOR_MONEY = (DocumentKind.INVOICE, DocumentKind.DEBIT_MEMO)
 
@@ -58,6 +58,7 @@ def information(document: Document, language: str) -> list[tuple[str, str]]:
         ("buyer_reference", document.buyer_order_reference),
         ("leitweg_id", buyer.leitweg_id),
         ("buyer_vat_id", buyer.vat_id),
+        ("buyer_register", buyer.registration_id),
         ("tax_number", seller.tax_number),
         ("vat_id", seller.vat_id),
         ("contact", seller.contact_person),
@@ -85,17 +86,20 @@ def reference(document: Document, language: str) -> str:
     if document.reference is None:
         return ""
     original = document.reference
-    title = TITLES[language][DocumentKind.INVOICE]
+    title = TITLES[language][original.kind]
+    if language == "de":
+        title = REFERRED.get(original.kind, title)
     day_text = day(original.invoice_date, language)
     return label(language, "reference", title=title, number=plain(original.number), date=day_text)
 
 
 def payment(document: Document, language: str) -> list[str]:
-    """The payment sentences as HTML: due date, Skonto, transfer or direct debit; a credit says that it is credited."""
+    """The payment sentences as HTML: due date, Skonto, transfer or direct debit; else what the account is booked."""
     payable = document.totals.payable
     if document.kind not in ASKS_FOR_MONEY or payable <= 0:
-        owed = label(language, "credited", amount=money(-payable, language)) if payable < 0 else ""
-        return [f"<p>{escape(owed)}</p>"] if owed else []
+        key = "credited" if payable < 0 or document.kind is DocumentKind.SELF_BILLING else "debited"
+        booked = label(language, key, amount=money(abs(payable), language)) if payable else ""
+        return [f"<p>{escape(booked)}</p>"] if booked else []
     sentences = [*_skonto(document, language)]
     if document.terms.direct_debit:
         sentences = [*_direct_debit(document, language), *sentences]

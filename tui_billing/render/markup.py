@@ -12,6 +12,7 @@ from tui_billing.domain.texts import clean, clean_block
 # Marks stacked on one letter climb over the lines above; three are more than any language needs.
 _STACK = 3
 _SPECIAL = re.compile("[&<>\"']")
+_GAPS = re.compile(r"\n{3,}")
 _ENTITY = re.compile(r"&amp;(?=#?\w+;)")
 
 
@@ -65,6 +66,25 @@ def markdown_blocks(text: str) -> tuple[str, ...]:
             blocks.append(reader.renderer.render(tokens[start : index + 1], reader.options, {}))
             start = index + 1
     return tuple(blocks)
+
+
+@lru_cache(256)
+def markdown_text(text: str) -> str:
+    """A Markdown text without its signs: paragraphs parted by an empty line, list items with hyphen or number."""
+    found, sign = "", ""
+    for token in markdown_reader().parse(plain_block(text)):
+        if token.type == "list_item_open":
+            sign = f"{token.info}. " if token.info else "- "
+        elif token.type == "inline":
+            found += sign + "".join(
+                child.content or "\n" * child.type.endswith("break") for child in token.children or ()
+            )
+            sign = ""
+        elif token.type == "paragraph_close":
+            found += "\n" if token.hidden else "\n\n"
+        elif token.type in ("heading_close", "bullet_list_close", "ordered_list_close") and token.level == 0:
+            found += "\n" if token.type != "heading_close" else "\n\n"
+    return _GAPS.sub("\n\n", found).strip()
 
 
 def _calm(text: str) -> str:

@@ -24,6 +24,9 @@ TITLES: dict[str, dict[DocumentKind, str]] = {
     },
 }
 
+REFERRED = {DocumentKind.CREDIT_MEMO: "kaufmännischer Gutschrift"}
+"""German titles whose form is another after "zu"."""
+
 LABELS: dict[str, dict[str, str]] = {
     "de": {
         "number": "Nummer",
@@ -36,6 +39,7 @@ LABELS: dict[str, dict[str, str]] = {
         "order_number": "Auftrag",
         "buyer_reference": "Ihre Bestellung",
         "buyer_vat_id": "Ihre USt-IdNr.",
+        "buyer_register": "Ihre Registernr.",
         "leitweg_id": "Leitweg-ID",
         "tax_number": "Steuernummer",
         "vat_id": "USt-IdNr.",
@@ -79,6 +83,7 @@ LABELS: dict[str, dict[str, str]] = {
         "direct_debit_from": " vom Konto IBAN\u00a0{iban}",
         "mandate": "Mandatsreferenz {mandate}, Gläubiger-Identifikationsnummer {creditor}.",
         "credited": "Den Betrag von {amount} schreiben wir Ihrem Kundenkonto gut.",
+        "debited": "Mit dem Betrag von {amount} belasten wir Ihr Kundenkonto.",
         "gross_prices": "Alle Preise enthalten die gesetzliche Umsatzsteuer.",
         "page": "Seite {n} von {m}",
         "draft": "ENTWURF",
@@ -117,6 +122,7 @@ LABELS: dict[str, dict[str, str]] = {
         "order_number": "Order",
         "buyer_reference": "Your reference",
         "buyer_vat_id": "Your VAT ID",
+        "buyer_register": "Your register no.",
         "leitweg_id": "Leitweg-ID",
         "tax_number": "Tax number",
         "vat_id": "VAT ID",
@@ -160,6 +166,7 @@ LABELS: dict[str, dict[str, str]] = {
         "direct_debit_from": " from the account IBAN\u00a0{iban}",
         "mandate": "Mandate reference {mandate}, creditor identifier {creditor}.",
         "credited": "The amount of {amount} is credited to your customer account.",
+        "debited": "The amount of {amount} is debited to your customer account.",
         "gross_prices": "All prices include statutory VAT.",
         "page": "Page {n} of {m}",
         "draft": "DRAFT",

@@ -16,6 +16,7 @@ from tui_billing.render.einvoice.parties import fill_buyer, fill_seller, fill_sh
 from tui_billing.render.einvoice.payment import fill_payment
 from tui_billing.render.einvoice.settlement import fill_settlement
 from tui_billing.render.einvoice.xmltext import block, line
+from tui_billing.render.markup import markdown_text
 
 EN16931 = "urn:cen.eu:en16931:2017"
 XRECHNUNG = EN16931 + "#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0"
@@ -62,7 +63,7 @@ def _header(cii: Cii, document: Document, amounts: Figures) -> None:
     cii.header.id = line(document.number)
     cii.header.type_code = amounts.type_code
     cii.header.issue_date_time = document.invoice_date
-    texts = [document.header_text, document.footer_text, *notes(document)]
+    texts = [markdown_text(document.header_text), markdown_text(document.footer_text), *notes(document)]
     for text in map(block, texts):
         if text:
             note = IncludedNote()
