@@ -111,5 +111,5 @@ def test_preview_and_test_mail(desk: Desk, transport: FakeTransport) -> None:
     code, answer, _ = call(desk, "test", "RE-2026-00002", "--to", "ich@muster.example")
     assert (code, answer["test"]["state"]) == (0, "sent")
     assert transport.sent[-1][1].recipients == ("ich@muster.example",)
-    assert call(desk, "test", "RE-2026-00002", "--to", "kein")[0] == 3
+    assert call(desk, "test", "RE-2026-00002", "--to", "kein")[0] == 2
     assert call(desk, "preview", "RE-2026-99999")[0] == 2

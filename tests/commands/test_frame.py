@@ -199,11 +199,18 @@ def test_rows_that_are_still_to_go_are_counted_in_one_sentence_and_a_code_is_tol
     rows = [
         RunRow(number="R1", state=RowState.SENT),
         *(RunRow(number=f"R{n}", state=RowState.OPEN) for n in range(2, 9)),
+        RunRow(number="R10", state=RowState.OPEN, reason="versand_angehalten", reply="der Server antwortet nicht"),
         RunRow(number="R9", state=RowState.FAILED, reason="STEUERNUMMER_FEHLT", reply="Die Steuernummer fehlt."),
     ]
     assert [(p.code, p.where, say(p)) for p in row_problems(rows)] == [
         ("STEUERNUMMER_FEHLT", "R9", "Fehler Die Steuernummer fehlt."),
         ("ANGEHALTEN", "", "Noch zu versenden: 7; noch einmal durchführen setzt den Lauf fort."),
+        (
+            "ANGEHALTEN",
+            "",
+            "Noch zu versenden: 1 (Versand angehalten: der Server antwortet nicht); "
+            "noch einmal durchführen setzt den Lauf fort.",
+        ),
     ]
 
 

@@ -14,6 +14,7 @@ from tui_billing.domain.documents import Document, DocumentState
 from tui_billing.domain.messages import Refused
 from tui_billing.domain.runs import Dispatch, Ignored, RowState
 from tui_billing.services import documents, settings, single_output
+from tui_billing.services.errors import WrongUse
 from tui_billing.services.send_single import apply_single, plan_single, preview_mail, send_test
 
 
@@ -118,6 +119,14 @@ def test_what_is_unknown_or_cancelled_or_moved_is_refused(tmp_path: Path) -> Non
     with pytest.raises(Refused) as refused:
         drive(apply_single(desk, plan))
     assert refused.value.problems[0].code == "BELEG_GEAENDERT"
+
+
+def test_a_test_mail_to_no_address_is_told_once(tmp_path: Path) -> None:
+    desk = sending_desk(tmp_path, FakeTransport())
+    document = add_invoice(desk, add_customer(desk, "1"))
+    with pytest.raises(WrongUse) as refused:
+        send_test(desk, document.id, "kaputt")
+    assert len(refused.value.problems) == 1
 
 
 def test_what_may_have_arrived_by_mail_is_not_handed_out_as_a_second_original(tmp_path: Path) -> None:

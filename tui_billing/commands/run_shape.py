@@ -1,5 +1,6 @@
 """A run and its rows as JSON and as lines."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,6 +24,9 @@ from tui_billing.services import run_mend, runs
 from tui_billing.services.desk import Desk
 from tui_billing.services.run_log import LogRow
 from tui_billing.services.runs import Explanation, RunView
+
+HALTED = "versand_angehalten"
+"""The reason of the rows that a stop of the whole run has left; one sentence tells it for all of them."""
 
 MARKS = {True: "✓", False: "✗", None: "·"}
 
@@ -144,17 +148,20 @@ def row_problems(rows: Iterable[RunRow]) -> list[Problem]:
     """One problem for each row that did not go out, with its reason; what is still to go is counted in one sentence."""
     done = {RowState.SENT, RowState.ISSUED, RowState.REMOVED}
     waiting = {RowState.OPEN, RowState.RENDERED}
-    problems, left = [], 0
+    problems, left = [], Counter[str]()
     for row in rows:
-        if row.state in waiting and not row.reason:
-            left += 1
+        if row.state in waiting and row.reason in ("", HALTED):
+            left[row.reply if row.reason else ""] += 1
         elif row.state not in done:
             code = (row.reason if row.reason in REASON_NAMES or row.reason.isupper() else row.state.value).upper()
             text = " ".join(part for part in (_(ROW_STATE_NAMES[row.state]), row_reason(row.reason, row.reply)) if part)
             problems.append(Problem(code, "{text}", {"text": text}, where=row.number))
-    if left:
+    for reply, count in left.items():
         text = N_("Noch zu versenden: {n}; noch einmal durchführen setzt den Lauf fort.")
-        problems.append(Problem("ANGEHALTEN", text, {"n": left}))
+        halted = N_(
+            "Noch zu versenden: {n} (Versand angehalten: {reply}); noch einmal durchführen setzt den Lauf fort."
+        )
+        problems.append(Problem("ANGEHALTEN", halted if reply else text, {"n": count, "reply": reply}))
     return problems
 
 

@@ -19,6 +19,7 @@ from tui_billing.render.port import Job
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.documents import need_document
+from tui_billing.services.errors import WrongUse
 from tui_billing.services.mail_text import (
     address_problems,
     consumer_warning,
@@ -113,9 +114,11 @@ def apply_single(
 def send_test(desk: Desk, document_id: int, to: str) -> Outcome:
     """Testmail to oneself: the real text with the PDF as ENTWURF; marks nothing and is no dispatch."""
     address, problems = parse_email(to)
+    if address is None:
+        raise WrongUse(*problems)
     preview = preview_mail(desk, document_id, (to,), copy=False)
     blocking = [p for p in (*problems, *preview.blocking) if not p.warning and p.code not in STATE_CODES]
-    if blocking or address is None:
+    if blocking:
         raise Refused(*blocking)
     profile = read_profile(desk.store)
     document = preview.document
