@@ -1,4 +1,4 @@
-"""Two clerks at one record: what the other one stored is in sight at once, and nothing typed, marked or found is lost."""
+"""Two clerks at one record: what the other one stored is in sight at once, and nothing typed or marked is lost."""
 
 from dataclasses import replace
 from datetime import date
