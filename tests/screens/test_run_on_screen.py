@@ -369,6 +369,34 @@ async def test_an_unknown_placeholder_is_said_before_the_question(tmp_path: Path
         assert not app.screen.status.is_asking  # type: ignore[attr-defined]
 
 
+async def test_a_postal_address_is_mended_in_place_and_the_letter_goes(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path, copies=1)
+    app = BillingApp(desk)
+    with desk.store.transaction("umgezogen") as tx:
+        customer = tx.need(Customer, 5)
+        tx.put(replace(customer, address=replace(customer.address, city="")))
+        document = tx.need(Document, 5)
+        buyer = replace(document.buyer, address=replace(document.buyer.address, city=""))
+        tx.put(replace(document, buyer=buyer))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "b", "slash")
+        await type_text(pilot, "turnverein")
+        await press(pilot, "enter", "m", "tab", "tab", "a", "f8", "f8")
+        assert status(app) == "Keine Rechnung kann gehen: Anschrift unvollständig. F6 und t sagen mehr."
+        await press(pilot, "f6")
+        assert (
+            "  ! Die Anschrift von Turnverein 1899 Nordhafen ist unvollständig" in app.screen.query_one(TextView).text
+        )
+        await press(pilot, "escape", "f4")
+        app.screen.field("address.city").enter()  # type: ignore[attr-defined]
+        await type_text(pilot, "Nordhafen")
+        await press(pilot, "f8", "f8", "j")
+        assert title(app).endswith("durchgeführt")
+        folder = tmp_path / "output" / "Rechnungslauf-1"
+        assert status(app) == f"1 ausgegeben · 1 Datei in {folder} · Druckdatei Druck_Rechnungslauf-1.pdf"
+
+
 async def test_a_run_without_a_row_that_can_go_is_not_begun(tmp_path: Path) -> None:
     desk = working_desk(tmp_path, copies=1)
     app = BillingApp(desk)

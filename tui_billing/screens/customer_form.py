@@ -1,6 +1,7 @@
 """Kunde: the whole form, and the short one that mends a contact from inside a run."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from tui_billing.domain import inputs
@@ -36,10 +37,13 @@ def contact_fields(heading: str = "") -> tuple[Field, ...]:
 
 
 class ContactFormScreen(FormScreen):
-    """Only Kommunikation, from inside a run: Versandart and addresses."""
+    """What a run needs of a customer, from inside it: Versandart, e-mail addresses, postal address."""
 
     NAME: ClassVar[str] = "contact_form"
-    HELP: ClassVar[str] = N_("Versandart und E-Mail-Adressen des Kunden. Mehrere Adressen stehen in einer Mail.")
+    HELP: ClassVar[str] = N_(
+        "Was der Lauf vom Kunden braucht: Versandart, E-Mail-Adressen und Anschrift. Mehrere E-Mail-Adressen stehen in "
+        "einer Mail. Angelegte Belege übernehmen die neue Anschrift."
+    )
 
     def __init__(self, customer_id: int) -> None:
         super().__init__()
@@ -50,13 +54,14 @@ class ContactFormScreen(FormScreen):
         return _("Kontakt · {number} {name}").format(number=record.number, name=record.name) if record else _("Kontakt")
 
     def fields(self) -> Sequence[Field]:
-        return contact_fields()
+        street, *rest = address_fields("address.")
+        return (*contact_fields(N_("Kommunikation")), replace(street, heading=N_("Anschrift")), *rest)
 
     def read_record(self) -> Customer:
         return self.desk.store.need(Customer, self._customer_id)
 
     def values_of(self, record: Customer) -> Mapping[str, Any]:
-        return {"channel": record.channel, "emails": record.emails}
+        return {spec.name: _value(record, spec.name) for spec in self.fields()}
 
     def store(self, record: Customer, values: Mapping[str, Any]) -> Customer:
         return customers.save_customer(self.desk, customers.with_fields(record, values))
@@ -67,8 +72,8 @@ class CustomerFormScreen(FormScreen):
 
     NAME: ClassVar[str] = "customer_form"
     HELP: ClassVar[str] = N_(
-        "Die Versandart Abrechnung entscheidet, welcher Rechnungslauf den Kunden aufnimmt. Bereits erstellte Belege "
-        "behalten ihre Anschrift."
+        "Die Versandart Abrechnung entscheidet, welcher Rechnungslauf den Kunden aufnimmt. Angelegte "
+        "Belege übernehmen eine neue Anschrift, festgeschriebene behalten ihre."
     )
 
     def __init__(self, customer_id: int = 0) -> None:

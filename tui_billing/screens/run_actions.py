@@ -1,6 +1,7 @@
 """What the form Rechnungslauf does besides showing rows: ask and execute, confirm addresses, preview, log."""
 
 from collections import Counter
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from tui_billing.domain.documents import Document
@@ -125,9 +126,11 @@ def say_result(screen: "RunDetailScreen", result: ExecutionResult) -> None:
     if result.stopped is not None:
         parts.append(sentence(result.stopped))
     if result.files:
-        parts.append(_("{n} Dateien, die erste: {file}").format(n=len(result.files), file=result.files[0]))
+        n, folder = len(result.files), PurePath(result.files[0]).parent
+        files = ngettext("{n} Datei in {folder}", "{n} Dateien in {folder}", n).format(n=show.count(n), folder=folder)
+        parts.append(files)
     if result.print_file:
-        parts.append(_("Druckdatei {file}").format(file=result.print_file))
+        parts.append(_("Druckdatei {file}").format(file=PurePath(result.print_file).name))
     trouble = [s for s in (RowState.REFUSED, RowState.FAILED, RowState.UNKNOWN, RowState.DEFERRED) if s in states]
     if trouble:
         screen.set_filter(_(ROW_STATE_NAMES[trouble[0]]))

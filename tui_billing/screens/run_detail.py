@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 
 from tui_billing.domain.messages import N_
 from tui_billing.domain.run_states import RunAction, refusal
-from tui_billing.domain.runs import ROW_STATE_NAMES, InvoiceRun, RowState, RunRow, RunState, RunType
+from tui_billing.domain.runs import ROW_STATE_NAMES, InvoiceRun, RowState, RunRow, RunState
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import run_actions, show
@@ -232,8 +232,14 @@ class RunDetailScreen(RunWatch):
             self.billing.open("contact_form", self._mended, customer_id=record.customer_id)
 
     def _mended(self, changed: Any) -> None:
-        if changed and self.run.parameters.type is RunType.EMAIL:
+        if not changed:
+            return
+        if self.run.state is RunState.CREATED:
             self.say(_("Kontakt gespeichert. F5 baut den Lauf damit neu auf."))
+        elif refusal(self.run, RunAction.EXECUTE) is None:
+            self.say(_("Kontakt gespeichert. F8 setzt den Lauf damit fort."))
+        else:
+            self.say(_("Kontakt gespeichert."))
 
     def open_record(self, record: RunRow) -> None:
         self.billing.open("invoice_detail", document_id=record.document_id)

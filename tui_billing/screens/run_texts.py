@@ -1,5 +1,6 @@
 """What the screens of a Rechnungslauf say in more than one place: the balance, the title, a row's state."""
 
+from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Channel
 from tui_billing.domain.plans import Balance
 from tui_billing.domain.run_selection import NO_ADDRESS, REASON_NAMES, recipients
@@ -11,9 +12,22 @@ from tui_billing.services.runs import RunView
 NBSP = "\u00a0"
 
 
+SOMETHING_MISSES = N_("Pflichtangabe fehlt")
+LAW_NAMES = {
+    "EMPFAENGER_ANSCHRIFT_UNVOLLSTAENDIG": N_("Anschrift unvollständig"),
+    "EMPFAENGER_NAME_FEHLT": N_("Name des Kunden fehlt"),
+    "LEISTUNGSZEITPUNKT_FEHLT": N_("Leistungszeitpunkt fehlt"),
+    "VERKAEUFER_ANSCHRIFT_UNVOLLSTAENDIG": N_("Anschrift der Firma unvollständig"),
+    "STEUERNUMMER_FEHLT": N_("Steuernummer der Firma fehlt"),
+}
+"""Rules of invoice law that a run meets most often, in two words; their whole sentence stands in the row."""
+
+
 def reason_name(code: str) -> str:
     """A reason in one or two words."""
-    return _(REASON_NAMES.get(code, code))
+    if code in REASON_NAMES or not code.isupper():
+        return _(REASON_NAMES.get(code, code))
+    return _(LAW_NAMES.get(code, SOMETHING_MISSES))
 
 
 def balance_line(balance: Balance) -> str:

@@ -1,14 +1,17 @@
 """F6: Warum drin / warum nicht, for a row or for any number of an invoice or a customer that is typed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from tui_billing.domain.documents import Document, DocumentState
+from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.run_selection import NO_ADDRESS
 from tui_billing.domain.run_states import FINISHED_ROWS
 from tui_billing.domain.runs import ROW_STATE_NAMES, InvoiceRun, RowState, RunState
 from tui_billing.i18n import _
+from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.dialogs.question import Lines, QuestionScreen, reason_lines
 from tui_billing.screens.run_texts import row_note
@@ -43,7 +46,14 @@ class WhyScreen(QuestionScreen):
         is_document = any(a.document.number == number for a in answers)
         customer = None if is_document else store.find_one(Customer, "number", number)
         head = customer_lines(customer, answers, run) if customer is not None else []
-        return [*head, *why_lines(answers, run)]
+        return [*head, *why_lines(answers, run, self._law)]
+
+    def _law(self, document_id: int) -> list[str]:
+        """What invoice law still misses on an open document: it would stay behind."""
+        document = self.desk.store.get(Document, document_id)
+        if document is None or document.state is not DocumentState.OPEN:
+            return []
+        return [sentence(p) for p in check_document(document) if not p.warning]
 
 
 def customer_lines(customer: Customer, answers: Sequence[Explanation], run: InvoiceRun) -> Lines:
@@ -67,14 +77,17 @@ def is_in(answer: Explanation) -> bool:
     return answer.row is not None and answer.row.state is not RowState.REMOVED
 
 
-def why_lines(answers: Sequence[Explanation], run: InvoiceRun) -> Lines:
-    """The screen's text for these answers."""
+def why_lines(answers: Sequence[Explanation], run: InvoiceRun, law: Callable[[int], list[str]]) -> Lines:
+    """The screen's text for these answers; `law` gives what keeps a document from going out."""
     lines: Lines = []
     for answer in answers:
         number, document = answer.document.number, answer.document
         lines.append((_question(answer, run).format(number=number, run=run.number), STRONG))
         lines.append((f"  {document.buyer.name}, {show.eur(document.totals.gross)}", MUTED))
-        lines += [*reason_lines(answer.verdict.reasons), *_state_lines(answer, run), ("", PLAIN)]
+        lines += [*reason_lines(answer.verdict.reasons), *_state_lines(answer, run)]
+        if is_in(answer):
+            lines += [(f"  ! {text}", PLAIN) for text in law(document.id)]
+        lines.append(("", PLAIN))
     return lines
 
 
