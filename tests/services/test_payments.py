@@ -4,14 +4,14 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from fakes import add_company, add_customer, add_invoice, make_desk
+from fakes import SELLER, add_company, add_customer, add_invoice, make_desk
 
 from tui_billing.domain.batches import Payment, ReceivableEntry
-from tui_billing.domain.documents import Document, DocumentKind
+from tui_billing.domain.documents import Document, DocumentKind, Line
 from tui_billing.domain.messages import Refused
 from tui_billing.domain.parties import PaymentTerms
 from tui_billing.i18n import say
-from tui_billing.services import payment_import, payments, receivables
+from tui_billing.services import documents, payment_import, payments, receivables
 from tui_billing.services.payments import NewPayment
 from tui_billing.services.receivables import Edit
 from tui_billing.store.engine import Stale
@@ -110,6 +110,26 @@ def test_a_payment_less_a_named_credit_settles_both(desk):
     assert (open_of(desk, customer), payments.unallocated(payment)) == ({}, D(0))
     payments.take_back(desk, payment.number, date(2026, 11, 21))
     assert open_of(desk, customer) == {invoice.number: D("119.00"), credit.number: D("-11.90")}
+
+
+def test_b8_2_the_skonto_taken_is_told_with_its_tax_per_rate_and_its_return_takes_it_back(desk):
+    """Gross 119,00 (19 %) + 53,50 (7 %), 3 % Skonto: 5,18 = 3,57 + 1,61."""
+    customer = add_customer(desk, "10001", terms=PaymentTerms(days=30, skonto_percent=D(3), skonto_days=14))
+    lines = (Line(name="a", unit_price=D(100)), Line(name="b", unit_price=D(50), vat_rate=D(7)))
+    document = documents.build(
+        SELLER, customer, kind=DocumentKind.INVOICE, invoice_date=date(2026, 11, 10), service_date=date(2026, 11, 10),
+        lines=lines,
+    )  # fmt: skip
+    with desk.store.transaction("Beleg") as tx:
+        document = documents.add(tx, document)
+    payment = pay(desk, "167.32", documents=(document.number,))
+
+    def told(of):
+        return [(r.rate, r.gross, r.net, r.tax) for r in payments.tax_relief(desk.store, of)]
+
+    assert told(payment) == [(D(19), D("3.57"), D("3.00"), D("0.57")), (D(7), D("1.61"), D("1.50"), D("0.11"))]
+    back = payments.take_back(desk, payment.number, date(2026, 11, 25))
+    assert [row[1] for row in told(back)] == [D("-3.57"), D("-1.61")]
 
 
 def test_two_documents_whose_sum_is_paid_are_both_settled(desk):

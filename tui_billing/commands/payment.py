@@ -9,7 +9,7 @@ from tui_billing.domain.batches import Payment
 from tui_billing.domain.codec import encode
 from tui_billing.domain.documents import ZERO, DocumentHead
 from tui_billing.domain.format import day as shown
-from tui_billing.domain.format import money
+from tui_billing.domain.format import money, percent
 from tui_billing.domain.open_items import unallocated
 from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
@@ -85,6 +85,16 @@ def payment_data(desk: Desk, payment: Payment) -> dict[str, Any]:
             }
             for a in payment.allocations
         ],
+        "tax_relief": [
+            {
+                "vat_category": row.category.value,
+                "vat_rate": f"{row.rate:f}",
+                "gross": f"{row.gross:.2f}",
+                "net": f"{row.net:.2f}",
+                "tax": f"{row.tax:.2f}",
+            }
+            for row in payments.tax_relief(reader, payment)
+        ],
         "unallocated": f"{unallocated(payment):.2f}",
         "return_of": back.number if back else None,
     }
@@ -94,6 +104,11 @@ def _answer(context: Context, payment: Payment) -> Answer:
     data = payment_data(context.desk, payment)
     parts = [f"{payment.number} {shown(payment.paid_date)} {money(payment.amount)}"]
     parts += [f"  {a['document']} {a['amount']}" for a in data["allocations"]]
+    text = _("  Skonto {gross}: Entgelt {net}, Steuer {rate} {tax}")
+    parts += [
+        text.format(gross=money(r.gross), net=money(r.net), rate=percent(r.rate), tax=money(r.tax))
+        for r in payments.tax_relief(context.desk.store, payment)
+    ]
     return Answer({"payment": data}, lines=parts)
 
 

@@ -19,6 +19,11 @@ class SkontoRow:
     net: Decimal
     tax: Decimal
 
+    def __add__(self, other: "SkontoRow") -> "SkontoRow":
+        """Both of one VAT group together."""
+        sums = (self.gross + other.gross, self.net + other.net, self.tax + other.tax)
+        return SkontoRow(self.category, self.rate, *sums)
+
 
 def skonto_amount(gross: Decimal, percent: Decimal) -> Decimal:
     """What may be kept back of a gross amount."""

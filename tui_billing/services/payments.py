@@ -22,6 +22,7 @@ from tui_billing.domain.open_items import (
     unallocated,
 )
 from tui_billing.domain.parties import Customer
+from tui_billing.domain.skonto import SkontoRow, skonto_rows
 from tui_billing.domain.texts import clean
 from tui_billing.services import documents
 from tui_billing.services.batch_rows import entry_by_number
@@ -276,6 +277,18 @@ def _refuse_return(tx: Repository, payment: Payment) -> None:
     if tx.find_ids(Payment, "returns", payment.id):
         text = N_("Zahlung {number} ist schon zurückgegeben.")
         raise Refused(Problem("SCHON_ZURUECKGEGEBEN", text, {"number": payment.number}, where=payment.number))
+
+
+def tax_relief(reader: Repository, payment: Payment) -> list[SkontoRow]:
+    """What the Skonto taken with a payment takes off the tax, per rate over all its documents (B8, § 17 UStG)."""
+    documents_ = reader.get_many(Document, [a.document_id for a in payment.allocations if a.skonto])
+    found: dict[tuple[VatCategory, Decimal], SkontoRow] = {}
+    for part in payment.allocations:
+        document = documents_.get(part.document_id)
+        for row in skonto_rows(document.totals, part.skonto) if document and part.skonto else ():
+            known = found.get((row.category, row.rate))
+            found[row.category, row.rate] = row + known if known else row
+    return list(found.values())
 
 
 def _store(tx: Transaction, payment: Payment) -> Payment:
