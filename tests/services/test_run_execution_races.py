@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import stat
 import subprocess
 import sys
 from dataclasses import replace
@@ -241,3 +242,23 @@ def test_e9_2_a_run_that_halts_gives_every_row_the_same_reason_and_the_servers_w
     house.execute(run)
     said = [(r.state.value, r.reason, r.reply) for r in house.rows(run)]
     assert said == [("open", "versand_angehalten", "554 5.7.1 Client host blocked")] * 3
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+@pytest.mark.parametrize("out", ["", "lauf.zip"])
+def test_a_colleague_of_the_group_can_go_on_with_the_files_of_a_run(tmp_path, umask, out):
+    root = tmp_path / "data"
+    root.mkdir()
+    root.chmod(0o2770)
+    house = House(root)
+    letters(house, 2)
+    run = house.create(RunType.PDF)
+    before = os.umask(umask)
+    try:
+        house.execute(run, out=out and str(root / "output" / out))
+    finally:
+        os.umask(before)
+    made = list((root / "output").rglob("*"))
+    assert len(made) >= 2
+    modes = {(p.is_dir(), oct(stat.S_IMODE(p.stat().st_mode) & 0o2770)) for p in (root / "output", *made)}
+    assert modes == {(True, "0o2770"), (False, "0o660")}

@@ -19,8 +19,15 @@ def make_folder(path: Path) -> None:
 
 
 def share(path: Path) -> None:
-    """A file as its folder: 2770 makes 0660, 700 makes 0600."""
-    path.chmod(stat.S_IMODE(path.parent.stat().st_mode) & 0o666)
+    """A file as its folder, and closed to all others: 2770 makes 0660, 755 makes 0640, 700 makes 0600."""
+    path.chmod(stat.S_IMODE(path.parent.stat().st_mode) & 0o660)
+
+
+def open_to_group(path: Path) -> None:
+    """Where the folder above is shared by its group on purpose, the group may write here too; nothing is closed."""
+    above = path.parent.stat().st_mode
+    if above & stat.S_ISGID and above & stat.S_IWGRP:
+        path.chmod(stat.S_IMODE(path.stat().st_mode) | (0o2070 if path.is_dir() else 0o060))
 
 
 def sync_folder(folder: Path) -> None:

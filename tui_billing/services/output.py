@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tui_billing.dispatch.shared import open_to_group
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk
@@ -29,12 +30,21 @@ def is_zip(target: Path) -> bool:
     return target.suffix.lower() == ".zip"
 
 
+def _make_folder(path: Path) -> None:
+    """The folder with those above it; in a shared data folder a colleague may go on in it."""
+    missing = [p for p in (path, *path.parents) if not p.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in reversed(missing):
+        open_to_group(folder)
+
+
 def put_file(source: Path, target: Path) -> None:
     """Copy so that nobody ever sees half a file; what stands there is replaced."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(target.parent)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         shutil.copyfile(source, temporary)
+        open_to_group(temporary)
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
@@ -42,12 +52,13 @@ def put_file(source: Path, target: Path) -> None:
 
 def put_zip(files: Iterable[tuple[str, Path]], target: Path) -> None:
     """All files in one ZIP: (name in the ZIP, where it lies). PDFs are packed already, so they are only stored."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(target.parent)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
             for name, path in files:
                 archive.write(path, name)
+        open_to_group(temporary)
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
@@ -74,7 +85,7 @@ def handed_out(desk: Desk, out: str, files: Sequence[Path]) -> list[Path]:
 
 def free_name(folder: Path, stem: str, ending: str = ".pdf") -> Path:
     """A file that did not exist, reserved for this process: `stem.pdf`, `stem_2.pdf` …"""
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(folder)
     number = 1
     while True:
         path = folder / (f"{stem}{ending}" if number == 1 else f"{stem}_{number}{ending}")
