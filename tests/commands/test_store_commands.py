@@ -23,6 +23,12 @@ def names(cli: Cli) -> list[str]:
     return [c["name"] for c in cli("customer", "list").data["items"]]
 
 
+SENT_SINCE = (
+    "Was nach diesem Stand versendet oder gedruckt wurde, gilt hier als offen; vor dem nächsten Versand bitte mit dem "
+    "Postausgang vergleichen.\n"
+)
+
+
 def spoil(cli: Cli, old: bytes, new: bytes) -> str:
     """Exchange bytes in the journal where they stand first; returns its name."""
     (journal,) = (cli.folder / "journal").glob("*.jsonl")
@@ -39,6 +45,7 @@ def test_the_state_after_an_earlier_transaction_comes_back_in_a_new_folder(kept:
         "Buchungen bis 3: 3 Datensätze.",
         f"Zurückgeholt nach {then.folder}: 8 Dateien.",
     ]
+    assert ran.err == SENT_SINCE, "what was mailed since then would go a second time"
     assert (names(then), names(kept)) == (["Erste", "Zweite"], ["Erste", "Umbenannt"])
     assert then("verify").data["ok"] is True
     then("customer", "add", "--number", "3", "--name", "Dritte")
@@ -77,7 +84,8 @@ def test_a_lost_end_of_the_journal_is_counted(kept: Cli, tmp_path: Path) -> None
     (journal,) = (kept.folder / "journal").glob("*.jsonl")
     journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-2]))
     ran = Cli(tmp_path / "saved").plain("restore", str(kept.folder), "--rescue", code=1)
-    assert ran.err == ("journal: Die Buchungen 3 bis 4 fehlen am Ende des Journals und sind nicht zu retten.\n")
+    lost = "journal: Die Buchungen 3 bis 4 fehlen am Ende des Journals und sind nicht zu retten.\n"
+    assert ran.err == lost + SENT_SINCE
 
 
 def test_lost_tables_and_a_lost_manifest_are_made_again_without_a_loss(kept: Cli, tmp_path: Path) -> None:

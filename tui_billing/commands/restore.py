@@ -4,6 +4,7 @@ With `--upto` the state after an earlier transaction, with `--rescue` what a dam
 """
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def restore(context: Context, args: Namespace) -> Answer:
         maintenance.check_restore(source, context.folder)
         return Answer({"backup": {"folder": str(source)}})
     made = maintenance.restore_backup(source, context.folder)
-    return shown(made, _("Zurückgeholt nach {folder}: {files} Dateien."))
+    answer = shown(made, _("Zurückgeholt nach {folder}: {files} Dateien."))
+    return replace(answer, problems=[maintenance.sent_since()])
 
 
 def _from_journals(context: Context, source: Path, upto: int | None, *, damaged: bool) -> Answer:
@@ -48,7 +50,7 @@ def _from_journals(context: Context, source: Path, upto: int | None, *, damaged:
     made = maintenance.rescue_folder(source, context.folder, upto)
     answer = shown(made, _("Zurückgeholt nach {folder}: {files} Dateien."))
     data = {**answer.data, "rescue": _data(found)}
-    return Answer(data, problems, PART if problems else None, [*lines, *answer.lines])
+    return Answer(data, [*problems, maintenance.sent_since()], PART if problems else None, [*lines, *answer.lines])
 
 
 def _data(found: Rescuable) -> dict[str, Any]:

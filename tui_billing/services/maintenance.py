@@ -109,6 +109,15 @@ def left_behind(found: Rescuable) -> list[Problem]:
     return []
 
 
+def sent_since() -> Problem:
+    """A folder that was brought back knows nothing of mails that left after its state: they would go a second time."""
+    text = N_(
+        "Was nach diesem Stand versendet oder gedruckt wurde, gilt hier als offen; vor dem nächsten Versand bitte mit "
+        "dem Postausgang vergleichen."
+    )
+    return Problem("VERSAND_VERGLEICHEN", text, warning=True)
+
+
 def _must_hold_data(source: Path) -> None:
     if not (source / "manifest.json").exists() and not (source / "journal").is_dir():
         text = N_("{folder} ist kein Datenordner und keine Datensicherung.")
