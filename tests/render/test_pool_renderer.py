@@ -1,6 +1,7 @@
 """The renderer in other processes: order, one bad job, a process that dies, the print file."""
 
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
@@ -14,6 +15,8 @@ import pytest
 from render_samples import BUYER, invoice, line, page_texts, render, statement
 
 from tui_billing.domain.parties import InvoiceFormat
+from tui_billing.i18n import say
+from tui_billing.render import worker
 from tui_billing.render.pool import PoolRenderer, batch_size
 from tui_billing.render.port import Job, Rendered, StatementJob
 
@@ -189,3 +192,30 @@ def test_the_callers_process_never_imports_pymupdf(tmp_path: Path) -> None:
 )
 def test_batches_hold_25_to_100_documents(jobs: int, workers: int, size: int) -> None:
     assert batch_size(jobs, workers) == size
+
+
+class Unpicklable(Exception):
+    """As MuPDF raises them: it holds what no other process can read."""
+
+    def __init__(self, text):
+        super().__init__(text)
+        self.held = lambda: None
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("code=2: cannot fwrite: No space left on device", "PDF_DATEI_FEHLER", "auf dem Datenträger ist kein Platz"),
+        ("code=7: syntax error", "PDF_FEHLER", "Unpicklable: code=7: syntax error"),
+    ],
+)
+def test_what_the_engine_raises_travels_between_processes_and_names_a_full_disk(monkeypatch, text, code, said):
+    def fails(_order):
+        raise Unpicklable(text)
+
+    monkeypatch.setattr("tui_billing.render.batch.render", fails)
+    with pytest.raises((OSError, RuntimeError)) as raised:
+        worker.render_batch(None)
+    error = pickle.loads(pickle.dumps(raised.value))
+    problem = worker.failed(0, error, "RE-1").problem
+    assert problem.code == code and said in say(problem)

@@ -1,5 +1,6 @@
 """What runs in a worker process: a batch of jobs becomes files in the staging folder. PyMuPDF lives here only."""
 
+import errno
 import importlib
 import os
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from tui_billing.domain.documents import Document
 from tui_billing.domain.messages import N_, Problem
+from tui_billing.domain.os_words import os_words
 from tui_billing.domain.parties import InvoiceFormat
 from tui_billing.render.port import Job, Letterhead, Rendered, StatementJob
 
@@ -66,7 +68,21 @@ def render_batch(order: Order) -> Outcome:
     """Render one batch. One bad job is one problem; the others are not touched."""
     from tui_billing.render import batch  # here: it imports PyMuPDF
 
-    return batch.render(order)
+    try:
+        return batch.render(order)
+    except OSError:
+        raise
+    except Exception as error:
+        # What MuPDF raises cannot travel between processes.
+        raise _travelling(error) from None
+
+
+def _travelling(error: Exception) -> Exception:
+    """The same as an error of Python: one of the system where its words are in it, a full disk above all."""
+    text = f"{type(error).__name__}: {error}"
+    found = (n for n in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES) if os.strerror(n) in text)
+    number = next(found, None)
+    return OSError(number, os.strerror(number)) if number else RuntimeError(text)
 
 
 def combine(spans: Sequence[Span], target: str, cover: Sequence[str]) -> int:
@@ -95,7 +111,10 @@ def name_of(job: AnyJob) -> str:
 
 
 def failed(index: int, error: Exception, where: str) -> Rendered:
-    """The problem that stands for a job which could not be made."""
+    """The problem that stands for a job which could not be made; PDF_DATEI_FEHLER where the disk is at fault."""
+    if isinstance(error, OSError):
+        words = N_("Das Dokument konnte nicht geschrieben werden: {error}")
+        return Rendered(index, None, problem=Problem("PDF_DATEI_FEHLER", words, {"error": os_words(error)}, where))
     text = N_("Das Dokument konnte nicht erzeugt werden: {error}")
     return Rendered(
         index, None, problem=Problem("PDF_FEHLER", text, {"error": f"{type(error).__name__}: {error}"}, where)

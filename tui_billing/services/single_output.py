@@ -14,6 +14,7 @@ from tui_billing.render.port import Job
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk
 from tui_billing.services.documents import make_final, mark_output, need_document
+from tui_billing.services.errors import StoreError
 from tui_billing.services.output import is_zip, output_folder, put_file, put_zip
 from tui_billing.services.run_archive import archive_path
 
@@ -104,6 +105,8 @@ def _render(desk: Desk, job: Job, staging: Path) -> Path:
         text = N_("{number}: Das PDF konnte nicht erstellt werden.")
         number = job.document.number
         problem = rendered.problem if rendered else None
+        if problem is not None and problem.code == "PDF_DATEI_FEHLER":
+            raise StoreError(problem.text, **problem.params)
         raise Refused(problem or Problem("PDF", text, {"number": number}, where=number))
     return rendered.path
 
