@@ -213,8 +213,8 @@ LONG, SHORT = "Esc hält nach dieser Rechnung an", "Esc hält an"
     ("width", "line"),
     [
         (118, f"{'█' * 12}{'░' * 8} 112/185 · 60 % · noch 11 min · 1 abgelehnt · {LONG}"),
-        (78, f"{'█' * 12}{'░' * 8} 112/185 · 60 % · noch 11 min · 1 abgelehnt · {SHORT}"),
-        (64, f"{'█' * 4}{'░' * 3} 112/185 · 60 % · noch 11 min · 1 abgelehnt · {SHORT}"),
+        (78, f"{'█' * 6}{'░' * 4} 112/185 · 60 % · noch 11 min · 1 abgelehnt · {SHORT}"),
+        (64, f"112/185 · 60 % · noch 11 min · 1 abgelehnt · {SHORT}"),
         (58, f"112/185 · 60 % · noch 11 min · 1 abgelehnt · {SHORT}"),
     ],
 )

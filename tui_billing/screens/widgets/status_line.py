@@ -13,7 +13,8 @@ from textual.widget import Widget
 from tui_billing.i18n import _
 from tui_billing.screens.widgets.cells import fit, width_of, wrap
 
-BAR_WIDTH, LEAST_BAR = 20, 6
+BARS = ((98, 20), (60, 10))
+"""(cells of the line from which on, cells of the bar): it keeps its length while the words behind it change."""
 
 
 def progress_text(
@@ -21,21 +22,21 @@ def progress_text(
 ) -> str:
     """`████░░ 112/185 · 60 % · noch 11 min · 1 abgelehnt · Esc hält an` in one line of `width` cells.
 
-    What is not known yet is left out. The bar takes what the words leave, at most 20 cells; where they leave too
-    little, `short` stands in for the last of the extras: a second line would push the table up.
+    What is not known yet is left out. Where the words leave too little room, `short` stands in for the last of the
+    extras, and then the bar gives way: a second line would push the table up.
     """
     share = done / total if total else 1.0
     parts = [f"{done}/{total}", f"{int(share * 100)} %"]
     if seconds_left is not None and done < total:
         parts.append(_("noch {time}").format(time=duration(seconds_left)))
+    size = next((cells for least, cells in BARS if width >= least), 0)
     text = " · ".join([*parts, *extras])
-    if short and width_of(text) > width - LEAST_BAR - 1:
+    if short and width_of(text) + size + 1 > width:
         text = " · ".join([*parts, *extras[:-1], short])
-    room = min(BAR_WIDTH, width - width_of(text) - 1)
-    if room < LEAST_BAR:
+    if not size or width_of(text) + size + 1 > width:
         return text
-    full = int(share * room)
-    return f"{'█' * full}{'░' * (room - full)} {text}"
+    full = int(share * size)
+    return f"{'█' * full}{'░' * (size - full)} {text}"
 
 
 def duration(seconds: float) -> str:
