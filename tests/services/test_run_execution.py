@@ -22,6 +22,7 @@ from tui_billing.services.customers import set_blocked
 from tui_billing.services.errors import Refused
 from tui_billing.services.run_execution import execute, plan_execute
 from tui_billing.services.run_rebuild import apply_rebuild, plan_rebuild
+from tui_billing.services.run_work import FIRST_GROUP
 
 
 @pytest.fixture
@@ -202,7 +203,7 @@ def test_e10_1_a_removed_row_is_not_sent_and_its_invoice_stays_for_the_next_run(
 
 def test_e10_3_pdfs_of_unsent_rows_are_overwritten_and_that_of_a_sent_row_never(house):
     customer = add_customer(house.desk, "1")
-    made = [add_invoice(house.desk, customer) for _ in range(12)]
+    made = [add_invoice(house.desk, customer) for _ in range(FIRST_GROUP)]  # one group: every PDF is made
     run = house.create()
     assert house.execute(run, stop=stop_after(house, 2)).run.state is RunState.PAUSED
     sent = {row.number for row in house.rows(run) if row.state is RowState.SENT}
@@ -499,3 +500,16 @@ def test_what_a_killed_process_left_in_staging_is_cleared(house, tmp_path):
     three(house)
     house.execute(house.create())
     assert [p.name for p in (tmp_path / "staging").iterdir()] == [f"run-9-{os.getppid()}"]
+
+
+def test_stopping_a_pdf_run_hands_out_no_further_group(house):
+    customer = add_customer(house.desk, "1", channel=Channel.LETTER)
+    for _ in range(40):
+        add_invoice(house.desk, customer)
+    run = house.create(RunType.PDF)
+    seen = []
+    for step in execute(house.desk, run.id, stop=lambda: any(p.done > 3 for p in seen)):
+        seen.append(step)
+    assert house.store.need(InvoiceRun, run.id).state is RunState.PAUSED
+    assert 0 < house.states(run).count("issued") <= 20, "the rest waits, whatever is rendered already"
+    assert house.execute(run).run.state is RunState.DONE

@@ -29,6 +29,9 @@ from tui_billing.services.send_outcome import held as held_back
 from tui_billing.services.sending import send_jobs, settle_orphans
 from tui_billing.store.repositories import Transaction
 
+HANDED_OUT = 10
+"""Files of a PDF run that are booked in one commit; who stops waits for no more than these."""
+
 __all__ = ["ExecuteOptions", "ExecutePlan", "ExecutionResult", "execute", "plan_execute"]
 
 
@@ -235,10 +238,13 @@ def _issue_all(work: Work, todo: list[RunRow]) -> Generator[Progress, None, None
             if isinstance(made, Progress):
                 yield made
                 continue
-            for row in issue.deliver(made):
-                work.done += 1
-                work.failed += row.state is RowState.FAILED
-                yield work.progress(row.number)
+            for start in range(0, len(made), HANDED_OUT):
+                if start and work.asked_to_stop():
+                    break
+                for row in issue.deliver(made[start : start + HANDED_OUT]):
+                    work.done += 1
+                    work.failed += row.state is RowState.FAILED
+                    yield work.progress(row.number)
     for row in issue.finish():
         work.done += 1
         work.failed += row.state is RowState.FAILED
