@@ -82,6 +82,8 @@ def test_a_restore_leaves_the_backup_as_it_is(tmp_path: Path) -> None:
     back = open_engine(tmp_path / "back")
     with back.transaction("weiter") as tx:
         tx.insert("invoices", {"number": "R9"})
+    assert back.find_ids("invoices", "number", "R9") == [6]
+    assert list((tmp_path / "back").glob("cache/invoices.*.idx"))
     assert open_engine(tmp_path / "copy").seq == 5
     for path in (tmp_path / "copy" / "tables").iterdir():
         assert path.stat().st_ino != (tmp_path / "back" / "tables" / path.name).stat().st_ino

@@ -85,6 +85,33 @@ def test_an_open_handle_does_not_write_over_a_lost_transaction(folder: Path) -> 
         add(engine, "R6")
 
 
+def test_a_journal_that_an_editor_saved_anew_is_written_on_and_a_deleted_one_is_damage(folder: Path) -> None:
+    engine = open_engine(folder)
+    path = journal(folder)
+    copy = path.with_suffix(".new")
+    copy.write_bytes(path.read_bytes())
+    copy.replace(path)
+    add(engine, "R6")
+    assert numbers(open_engine(folder)) == ["R1", "R2", "R3", "R4", "R5", "R6"]
+    path.unlink()
+    with pytest.raises(Damaged):
+        engine.refresh()
+    with pytest.raises(Damaged):
+        add(engine, "R7")
+
+
+def test_a_journal_that_an_editor_changed_is_noticed_by_an_open_handle(folder: Path) -> None:
+    engine = open_engine(folder)
+    path = journal(folder)
+    copy = path.with_suffix(".new")
+    copy.write_bytes(path.read_bytes().replace(b'"R4"', b'"R!"'))
+    copy.replace(path)
+    with pytest.raises(Damaged, match="die Prüfsumme passt nicht; lesbar bis Buchung 3"):
+        engine.refresh()
+    with pytest.raises(Damaged):
+        add(engine, "R6")
+
+
 def test_damage_in_the_middle_of_the_journal_names_line_and_byte(folder: Path) -> None:
     path = journal(folder)
     line = path.read_bytes().index(b"\n") + 1
@@ -178,6 +205,7 @@ def test_the_index_files_may_be_deleted_or_broken_at_any_time(folder: Path) -> N
     (folder / "cache").rmdir()
     fresh = open_engine(folder)
     assert [d["id"] for d in fresh.between("invoices", "number", "R2", "R3")] == [2, 3]
+    assert [p.stat().st_mode & 0o777 for p in (folder / "cache", *folder.glob("cache/*"))] == [0o700, 0o600]
     add(fresh, "R6")
 
 

@@ -157,6 +157,11 @@ class ReadingEngine:
         return self.guarded(table, lambda s: next((ids for ids in s.queries.ids_after(table, after) if ids), []))
 
     def refresh(self) -> int:
+        with self._guard:
+            if self._owner is None and not self._closed and self._state.replaced():
+                acknowledged = self._mark.read()
+                self._reload()
+                self._check_acknowledged(acknowledged)
         return self.guarded("", lambda s: s.seq)
 
     def last_id(self, table: str) -> int:

@@ -175,6 +175,13 @@ class State:
         """Whether the journal is not as long as when it was last read."""
         return self.sealed or os.fstat(self.journal.fd).st_size != self.position
 
+    def replaced(self) -> bool:
+        """Whether another file lies where this journal was: an editor or a copy put it there, or it was deleted."""
+        try:
+            return not os.path.samestat(os.stat(self.journal.path), os.fstat(self.journal.fd))  # noqa: PTH116
+        except FileNotFoundError:
+            return True
+
     def read_on(self) -> None:
         """Read to the end of the journal. Raises Tail at a torn end, Rewound, Moved after a rotation, Damaged."""
         size = os.fstat(self.journal.fd).st_size

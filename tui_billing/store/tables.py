@@ -10,7 +10,7 @@ from urllib.parse import quote
 from tui_billing.domain.messages import N_, Clause
 from tui_billing.domain.os_words import os_words
 from tui_billing.store.damage import damaged
-from tui_billing.store.fsops import FsOps, file_mode, replace_file
+from tui_billing.store.fsops import FsOps, file_mode, folder_mode, replace_file
 from tui_billing.store.indexes import (
     RANGE,
     BadIndex,
@@ -135,6 +135,7 @@ class Tables:
         pieces = index_bytes(self.content(table), self.book.of(table).fingerprint(), slots, sections)
         try:
             if self.cached and not self.manifest.pending:
+                self._ops.mkdir(self.folder / "cache", folder_mode(self.folder))
                 replace_file(self._ops, self.index_path(table), pieces, file_mode(self.folder))
                 return self._load(table) or TableIndex(b"".join(pieces))
         except OSError:

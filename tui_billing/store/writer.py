@@ -123,6 +123,8 @@ class JournalEngine(ReadingEngine):
     def _prepare(self) -> None:
         """Under the lock: read to the end, cut a torn tail, finish a rotation that was cut short."""
         acknowledged = self._mark.read()
+        if self._state.replaced():  # what is written into a file without a name is lost
+            self._reload()
         if self._state.grown():
             try:
                 self._state.read_on()
