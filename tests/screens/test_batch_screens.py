@@ -77,7 +77,7 @@ async def test_a_batch_from_the_form_over_the_plan_to_the_print(tmp_path: Path) 
         assert status(app).replace("\xa0", " ") == "3 Belege von 3 Kunden, 357,00 €: generieren?"
         await press(pilot, "j")
         assert title(app) == "Rechnungsstapel"
-        assert rows(app) == ["> 1 15.11.2026 offen 3 3 357,00"]
+        assert rows(app) == ["> 1 15.11.26 offen 3 3 357,00"]
         # Rechnungsstapeldetails
         await press(pilot, "enter")
         assert title(app) == "Rechnungsstapel 1 · Abschluss 15.11.2026 · offen"
@@ -103,6 +103,24 @@ async def test_a_batch_from_the_form_over_the_plan_to_the_print(tmp_path: Path) 
         assert status(app) == "Stapel 1 ist bereits gedruckt und wird nicht mehr geändert."
         await press(pilot, "escape", "delete")
         assert status(app) == "Stapel 1 ist bereits gedruckt und wird nicht gelöscht; möglich ist ein Neudruck."
+
+
+async def test_no_amount_and_no_number_of_a_list_is_cut(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path)
+    add_company(desk)
+    for number in ("K-2026-000001", "K-2026-000002"):
+        customer = add_customer(desk, number, cutoff_day=15)
+        add_invoice(desk, customer, date(2026, 10, 3), net="10000000")
+    printed(desk, date(2026, 10, 15))
+    add_invoice(desk, customer, date(2026, 11, 3), net="10000000", kind=DocumentKind.CREDIT_MEMO)
+    batches.generate(desk, BatchParameters(close_date=date(2026, 11, 15)))
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "h", "enter")
+        assert rows(app) == ["> K-2026-000002 Kunde K-2… 11.900.000,00 0,00 -11.900.000,00 0,00"]
+        await press(pilot, "escape", "escape", "o")
+        assert rows(app)[0].endswith(" 11.900.000,00 11.900.000,00")
 
 
 async def test_only_the_marked_batches_are_printed_not_those_between_them(tmp_path: Path) -> None:
@@ -282,7 +300,7 @@ async def test_a_payment_is_entered_allocated_and_taken_back(tmp_path: Path) -> 
         assert len(rows(app)) == 2
         await press(pilot, "escape", "o")
         assert title(app).startswith("Gebuchte Debitorentransaktionen - Detail · offene Posten")
-        assert rows(app)[0] == "> RE-2026-00001 1 Kunde… 03.11.26 17.11.26 119,00 119,00"
+        assert rows(app)[0] == "> RE-2026-00001 1 Kunde [/] 1 03.11.26 17.11.26 119,00 119,00"
         assert balance(app) == "6 offene Posten 714,00 € · überfällig 714,00 €"
         await press(pilot, "tab")
         assert len(rows(app)) == 8
@@ -314,7 +332,7 @@ async def test_the_dummy_assistant_shows_before_and_after_and_can_be_taken_back(
         assert rows(app) == ["> 15 15.11.26 1 Kunde 1 1 119,00 238,00 238,00"]
         await press(pilot, "f8", "j")
         assert status(app) == "Dummy-Stapel 1 angelegt"
-        assert rows(app) == ["> 1 15.11.2026 gedruckt (Dummy) 1 1 119,00 Dummy St…"]
+        assert rows(app) == ["> 1 15.11.26 gedruckt (Dummy) 1 1 119,00 Dummy Stich…"]
         await press(pilot, "delete")
         assert status(app).startswith("1 Stapel gelöscht")
         assert desk.store.count(InvoiceBatch) == 0

@@ -336,19 +336,19 @@ async def test_rechnungsstellung_new_edit_print_and_storno(tmp_path: Path) -> No
             await type_text(pilot, text)
         assert balance(app) == "Netto 100,00 · USt 19,00 · Brutto 119,00 €"
         await press(pilot, "f8")
-        assert rows(app) == ["> RE-2026-00001 Rechnung 22.11.26 Bäckerei Öztü… 119,00 angelegt"]
+        assert rows(app) == ["> RE-2026-00001 Rechnung 22.11.26 Bäckerei Öztürk & Söhne 119,00"]
         # edited while angelegt
         await press(pilot, "enter")
         app.screen.field("lines.1.quantity").focus()
         await settle(pilot)
         await type_text(pilot, "2")
         await press(pilot, "f8")
-        assert rows(app)[0].endswith("238,00 angelegt")
+        assert rows(app)[0].endswith(" 238,00")
         # printed, thereby final
         await press(pilot, "f9", "j")
         assert status(app).startswith("1 gedruckt · ")
         await press(pilot, "tab")
-        assert rows(app)[0].endswith("238,00 festgesch…")
+        assert rows(app)[0].endswith("238,00 festgeschr.")
         await press(pilot, "f4")
         assert status(app) == "RE-2026-00001 ist festgeschrieben; möglich ist Storno (Entf)."
         # Storno

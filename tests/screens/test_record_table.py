@@ -60,6 +60,15 @@ async def test_a_row_is_as_wide_as_the_screen_with_numbers_at_the_right() -> Non
         assert "…" in lines(app.table)[1]
 
 
+async def test_a_column_of_width_0_is_hidden_and_its_room_goes_to_the_flexible_one() -> None:
+    app = TableApp(["ein recht langer Name eines Kunden"])
+    async with app.run_test(size=(40, 10)) as pilot:
+        assert lines(app.table)[1] == " > ein recht langer Name ein…       0,00"
+        app.table.set_widths({"sum": 0})
+        await pilot.pause()
+        assert lines(app.table)[:2] == ["   Name" + " " * 33, " > ein recht langer Name eines Kunden   "]
+
+
 async def test_marks_survive_sort_filter_and_refresh() -> None:
     app = TableApp(["c", "a", "b", "d"])
     async with app.run_test(size=(40, 10)) as pilot:

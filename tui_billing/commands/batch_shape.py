@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from tui_billing.commands.frame import table
+from tui_billing.commands.shown import day, money
 from tui_billing.domain.batch_selection import REASON_NAMES, CustomerTotal
 from tui_billing.domain.batches import BATCH_STATE_NAMES, BatchStatement, InvoiceBatch, ReceivableEntry
 from tui_billing.domain.codec import encode
-from tui_billing.domain.documents import TITLES
-from tui_billing.domain.format import day, money
+from tui_billing.domain.documents import SHORT_TITLES
 from tui_billing.domain.plans import Balance, Verdict
 from tui_billing.domain.statement_rules import FIGURE_NAMES, Figures, payment_lines
 from tui_billing.i18n import _, speak
@@ -169,7 +169,7 @@ def part_lines(part: CustomerPart) -> list[str]:
         head.format(number=part.customer.number, name=part.customer.name, day=part.customer.cutoff_day or "–"),
         *figure_lines(part.figures),
     ]
-    rows = [(r.number, _(TITLES[r.kind]), day(r.batch_date), money(r.amount, symbol=False)) for r in part.rows]
+    rows = [(r.number, _(SHORT_TITLES[r.kind]), day(r.batch_date), money(r.amount, symbol=False)) for r in part.rows]
     return lines + [
         "  " + line for line in table((_("Beleg"), _("Art"), _("Datum"), _("Brutto")), rows, frozenset({3}))
     ]

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from tui_billing.domain.batch_selection import parameters_of
 from tui_billing.domain.batch_states import BatchAction, refusal
 from tui_billing.domain.batches import InvoiceBatch, ReceivableEntry
-from tui_billing.domain.documents import DocumentKind
+from tui_billing.domain.documents import SHORT_TITLES
 from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
@@ -21,16 +21,6 @@ from tui_billing.screens.widgets.lines import Rule, TextLine
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import batch_rows
 from tui_billing.services.batch_figures import Accounts, CustomerPart, customers_of, part_of
-
-KIND_NAMES = {
-    DocumentKind.INVOICE: N_("Rechnung"),
-    DocumentKind.CREDIT_MEMO: N_("Gutschrift"),
-    DocumentKind.DEBIT_MEMO: N_("Lastschrift"),
-    DocumentKind.CANCELLATION: N_("Storno"),
-    DocumentKind.CORRECTION: N_("Korrektur"),
-    DocumentKind.SELF_BILLING: N_("Gutschrift"),
-}
-"""The words of the help text; Lastschrift is a debit memo here."""
 
 
 class BatchCustomerScreen(ListScreen):
@@ -94,12 +84,15 @@ class BatchCustomerScreen(ListScreen):
     def cells(self, record: ReceivableEntry) -> Sequence[str]:
         return (
             record.number,
-            _(KIND_NAMES[record.kind]),
+            _(SHORT_TITLES[record.kind]),
             show.short_day(record.batch_date),
             show.amount(record.amount),
             show.short_day(record.due_date),
             show.short_day(record.paid_date),
         )
+
+    def widths(self) -> dict[str, int]:
+        return {"gross": show.amount_width((r.amount for r in self.records.values()), 12)}
 
     def sort_key(self, record: ReceivableEntry, key: str) -> Any:
         known: dict[str, Any] = {"date": record.batch_date, "gross": record.amount}

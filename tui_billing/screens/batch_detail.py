@@ -26,6 +26,10 @@ GUARDS = {
 }
 
 
+MOST_WIDTH = 54
+"""What number and amounts may take of 80 cells beside name and number of documents."""
+
+
 @dataclass(frozen=True, slots=True)
 class MemberRow:
     """One customer of the batch; `part` is None where he was added by hand and has no document yet."""
@@ -114,6 +118,18 @@ class BatchDetailScreen(ListScreen):
             show.amount(f.invoiced + f.taxes),
             show.amount(f.amount_due),
         )
+
+    def widths(self) -> dict[str, int]:
+        """Very large amounts take the place of the number of documents, which the customer's own list tells."""
+        found = [r.part.figures for r in self.records.values() if r.part]
+        wanted = {
+            "number": show.text_width((r.number for r in self.records.values()), 5, 14),
+            "former": show.amount_width((f.former_amount for f in found), 8),
+            "payments": show.amount_width((f.payments for f in found), 9),
+            "new": show.amount_width((f.invoiced + f.taxes for f in found), 8),
+            "due": show.amount_width((f.amount_due for f in found), 8),
+        }
+        return wanted if sum(wanted.values()) <= MOST_WIDTH else {**wanted, "documents": 0}
 
     def sort_key(self, record: MemberRow, key: str) -> Any:
         f = record.part.figures if record.part else None

@@ -86,6 +86,9 @@ class BatchPlanScreen(ListScreen):
             verdict_name(record.verdict),
         )
 
+    def widths(self) -> dict[str, int]:
+        return {"gross": show.amount_width((r.entry.amount for r in self.records.values()), 10)}
+
     def sort_key(self, record: PlanRow, key: str) -> Any:
         known: dict[str, Any] = {"date": record.entry.batch_date, "gross": record.entry.amount}
         return known[key] if key in known else super().sort_key(record, key)

@@ -43,12 +43,12 @@ class BatchesScreen(ListScreen):
     LOG: ClassVar[str] = "batches"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Stapel"), 6, right=True),
-        Column("close", N_("Abschluss"), 10),
+        Column("close", N_("Abschluss"), 9),
         Column("state", N_("Stand"), 16),
         Column("customers", N_("Kunden"), 6, right=True),
         Column("documents", N_("Belege"), 6, right=True),
         Column("amount", N_("Summe"), 12, right=True),
-        Column("description", N_("Bezeichnung"), 8, flex=True),
+        Column("description", N_("Text"), 8, flex=True),
     )
 
     def title_text(self) -> str:
@@ -63,13 +63,16 @@ class BatchesScreen(ListScreen):
         batch = record.batch
         return (
             str(batch.number),
-            show.day(batch.close_date),
+            show.short_day(batch.close_date),
             _(BATCH_STATE_NAMES[batch.state]),
             show.count(record.total.customers),
             show.count(record.total.documents),
             show.amount(record.total.amount),
             batch.description,
         )
+
+    def widths(self) -> dict[str, int]:
+        return {"amount": show.amount_width((r.total.amount for r in self.records.values()), 10)}
 
     def sort_key(self, record: BatchRecord, key: str) -> Any:
         known: dict[str, Any] = {

@@ -75,6 +75,14 @@ class DummyScreen(ListScreen):
             show.amount(s.with_dummy.amount_due),
         )
 
+    def widths(self) -> dict[str, int]:
+        found = [r.statement for r in self.records.values()]
+        return {
+            "total": show.amount_width((s.dummy_total for s in found), 9),
+            "without": show.amount_width((s.without.amount_due for s in found), 9),
+            "with": show.amount_width((s.with_dummy.amount_due for s in found), 9),
+        }
+
     def sort_key(self, record: DummyRow, key: str) -> Any:
         s = record.statement
         known: dict[str, Any] = {

@@ -70,6 +70,13 @@ class GapsScreen(ListScreen):
         reason = _(OUT_NAMES.get(row.reason, "")) or _("vergessen?")
         return (row.order_number, row.customer_name, period, reason, show.amount(row.gross))
 
+    def widths(self) -> dict[str, int]:
+        rows = [r.row for r in self.records.values()]
+        return {
+            "order": show.text_width((r.order_number for r in rows), 7, 16),
+            "gross": show.amount_width((r.gross for r in rows), 10),
+        }
+
     def sort_key(self, record: Gap, key: str) -> Any:
         known: dict[str, Any] = {"period": record.row.period_start, "gross": record.row.gross}
         return known[key] if key in known else super().sort_key(record, key)

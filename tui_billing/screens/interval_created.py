@@ -92,6 +92,13 @@ class IntervalCreatedScreen(ListScreen):
         period = f"{show.short_day(row.period_start)}–{show.short_day(row.period_end)}"
         return (row.number, row.order_number, row.customer_name, period, show.amount(row.gross))
 
+    def widths(self) -> dict[str, int]:
+        rows = list(self.records.values())
+        return {
+            "order": show.text_width((r.order_number for r in rows), 7, 16),
+            "gross": show.amount_width((r.created.gross for r in rows if r.created), 10),
+        }
+
     def sort_key(self, record: Line, key: str) -> Any:
         if key == "gross":
             return record.created.gross if record.created else Decimal(0)

@@ -86,6 +86,13 @@ class IntervalGridScreen(ListScreen):
         period = f"{show.short_day(row.period_start)}–{show.short_day(row.period_end)}"
         return (row.order_number, row.customer_name, period + record.sign, row.text, show.amount(row.net))
 
+    def widths(self) -> dict[str, int]:
+        rows = [r.row for r in self.records.values()]
+        return {
+            "order": show.text_width((r.order_number for r in rows), 7, 16),
+            "net": show.amount_width((r.net for r in rows), 9),
+        }
+
     def sort_key(self, record: GridRow, key: str) -> Any:
         known: dict[str, Any] = {"period": record.row.key.start, "net": record.row.net}
         return known[key] if key in known else super().sort_key(record, key)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from tui_billing.domain.documents import STATE_NAMES, TITLES, Document, DocumentHead, DocumentState
+from tui_billing.domain.documents import SHORT_TITLES, STATE_NAMES, Document, DocumentHead, DocumentState
 from tui_billing.domain.messages import N_
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
@@ -16,6 +16,8 @@ from tui_billing.services import documents, mass_print, send_single
 from tui_billing.services.mass_print import MassPrintPlan
 from tui_billing.services.mass_print_output import OutputOptions
 from tui_billing.services.sending import SendResult
+
+SHORT_STATES = {**STATE_NAMES, DocumentState.FINAL: N_("festgeschr.")}
 
 
 class InvoicingScreen(ListScreen):
@@ -30,11 +32,11 @@ class InvoicingScreen(ListScreen):
     EMPTY: ClassVar[str] = N_("Kein Beleg ist angelegt. Einfg legt einen an, Tab zeigt alle.")
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Nummer"), 14),
-        Column("kind", N_("Art"), 10),
+        Column("kind", N_("Art"), 11),
         Column("date", N_("Datum"), 8),
         Column("customer", N_("Kunde"), 16, flex=True),
         Column("gross", N_("Brutto"), 11, right=True),
-        Column("state", N_("Stand"), 10),
+        Column("state", N_("Stand"), 11),
     )
 
     def __init__(self) -> None:
@@ -52,12 +54,17 @@ class InvoicingScreen(ListScreen):
     def cells(self, record: DocumentHead) -> Sequence[str]:
         return (
             record.number,
-            record.document_type or _(TITLES[record.kind]),
+            record.document_type or _(SHORT_TITLES[record.kind]),
             show.short_day(record.invoice_date),
             record.buyer.name,
             show.amount(record.totals.gross),
-            _(STATE_NAMES[record.state]),
+            _(SHORT_STATES[record.state]),
         )
+
+    def widths(self) -> dict[str, int]:
+        """While all are angelegt that need not be said of each."""
+        state = {} if self._all else {"state": 0}
+        return {"gross": show.amount_width((d.totals.gross for d in self.records.values()), 10), **state}
 
     def sort_key(self, record: DocumentHead, key: str) -> Any:
         known: dict[str, Any] = {"date": record.invoice_date, "gross": record.totals.gross}

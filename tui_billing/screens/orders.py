@@ -52,6 +52,9 @@ class OrdersScreen(ListScreen):
             _(record.state_name),
         )
 
+    def widths(self) -> dict[str, int]:
+        return {"number": show.text_width((r.number for r in self.records.values()), 7, 16)}
+
     def sort_key(self, record: OrderRow, key: str) -> Any:
         if key == "next":
             return record.next_start or date.max

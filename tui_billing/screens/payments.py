@@ -73,6 +73,14 @@ class PaymentsScreen(ListScreen):
             show.amount(record.left) if record.left else "",
         )
 
+    def widths(self) -> dict[str, int]:
+        rows = list(self.records.values())
+        return {
+            "amount": show.amount_width((r.payment.amount for r in rows), 10),
+            "skonto": show.amount_width((r.payment.skonto for r in rows), 6),
+            "left": show.amount_width((r.left for r in rows), 8),
+        }
+
     def sort_key(self, record: PaymentRow, key: str) -> Any:
         p = record.payment
         known: dict[str, Any] = {"paid": p.paid_date, "amount": p.amount, "skonto": p.skonto, "left": record.left}

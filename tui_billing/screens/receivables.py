@@ -7,14 +7,13 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from tui_billing.domain.batches import InvoiceBatch, Payment
-from tui_billing.domain.documents import ZERO
+from tui_billing.domain.documents import SHORT_TITLES, ZERO
 from tui_billing.domain.due_dates import days_late
 from tui_billing.domain.messages import N_
 from tui_billing.domain.open_items import OpenItem
 from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
 from tui_billing.screens import show
-from tui_billing.screens.batch_customer import KIND_NAMES
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import receivables
@@ -99,6 +98,15 @@ class ReceivablesScreen(ListScreen):
             show.amount(record.open) if record.document_id else _(record.kind),
         )
 
+    def widths(self) -> dict[str, int]:
+        """What is open has not been paid: the day of payment stands in the list of all."""
+        rows = list(self.records.values())
+        return {
+            "paid": 8 if self._all else 0,
+            "amount": show.amount_width((r.amount for r in rows), 9),
+            "open": show.amount_width((r.open for r in rows), 9),
+        }
+
     def sort_key(self, record: PostedRow, key: str) -> Any:
         known: dict[str, Any] = {
             "day": record.day,
@@ -166,7 +174,7 @@ def _document(item: OpenItem, names: dict[int, str], numbers: dict[int, int]) ->
     return PostedRow(
         e.id,
         e.number,
-        KIND_NAMES[e.kind],
+        SHORT_TITLES[e.kind],
         names.get(e.customer_id, ""),
         e.batch_date,
         e.due_date,

@@ -25,6 +25,11 @@ def amount_width(values: Iterable[Decimal], least: int) -> int:
     return max(least, len(amount(max(known))), len(amount(min(known))))
 
 
+def text_width(texts: Iterable[str], least: int, most: int) -> int:
+    """Cells that a column of these short texts (numbers of orders or customers) takes, within bounds."""
+    return min(most, max(least, max((len(text) for text in texts), default=0)))
+
+
 def count(value: int) -> str:
     """10.000."""
     return fmt.number(Decimal(value), language())

@@ -13,7 +13,7 @@ from tui_billing.domain.creations import IntervalCreation, IntervalSelectionPara
 from tui_billing.domain.documents import Document
 from tui_billing.domain.format import day
 from tui_billing.domain.interval_schedule import BillingPeriod
-from tui_billing.domain.interval_selection import OrderCase, RowKey
+from tui_billing.domain.interval_selection import OrderCase, RowKey, covers_billed_days
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.orders import Order, Period
 from tui_billing.services import documents
@@ -209,6 +209,9 @@ def _still_open(tx: Transaction, case: OrderCase, wanted: _Wanted, where: str) -
         if period is None or case.schedule.is_after_end(period):
             text = N_("Perioden des Auftrags {number} haben sich geändert; bitte neu selektieren")
             raise _Unable(Problem("PERIODE_GEAENDERT", text, {"number": order.number}, where=where))
+        if covers_billed_days(case, period):
+            text = N_("Periode ab {start} überschneidet eine, die schon berechnet oder ausgelassen ist")
+            raise _Unable(Problem("PERIODE_UEBERSCHNEIDET", text, {"start": start}, where=where))
         periods.append(period)
     return tuple(periods)
 

@@ -98,7 +98,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._scan_soon: asyncio.TimerHandle | None = None
 
     def set_widths(self, widths: Mapping[str, int]) -> None:
-        """Other widths for some columns, where the rows need them: an amount must never be cut."""
+        """Other widths for some columns, where the rows need them: an amount must never be cut. 0 hides a column."""
         if widths != self._given:
             self._given, self._laid_for = dict(widths), -1
             self._strips.clear()
@@ -382,7 +382,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         """(cells, right-aligned) of each column; flex columns share what is left, or give what is missing."""
         if self._laid_for != width:
             wanted = [self._given.get(c.key, c.width) for c in self.columns]
-            fixed = GUTTER + sum(wanted) + 2 * (len(self.columns) - 1)
+            fixed = GUTTER + sum(wanted) + 2 * (sum(w > 0 for w in wanted) - 1)
             flexes = sum(c.flex for c in self.columns) or 1
             spare = (width - fixed) // flexes
             layout = []
@@ -393,7 +393,8 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._layout
 
     def _line(self, gutter: str, texts: Sequence[str], width: int) -> str:
-        cells = [fit(text, cells, right) for text, (cells, right) in zip(texts, self._widths(width), strict=False)]
+        laid = zip(texts, self._widths(width), strict=False)
+        cells = [fit(text, cells, right) for text, (cells, right) in laid if cells]
         return fit(gutter + "  ".join(cells), width)
 
     def _header(self, width: int) -> Strip:
