@@ -143,6 +143,9 @@ class ListScreen(DeskScreen):
         """A read that failed is over too."""
         if not message.task:
             self._asked_at = 0.0
+            if not self.records:  # an empty list would say that there is nothing
+                self.table.empty = _("Nicht zu lesen.")
+                self.table.refresh()
 
     def records_changed(self, ids: dict[str, set[int]]) -> None:
         """Read again; while others write all the time, a long list rests four times as long as it takes to read."""
@@ -163,6 +166,7 @@ class ListScreen(DeskScreen):
         """Put the records into the table; cursor, marks and filter stay."""
         records = list(data)
         self.records = {r.id: r for r in records}
+        self.table.empty = _(self.EMPTY)
         self.show_rows([r.id for r in records])
 
     def show_rows(self, ids: Sequence[int]) -> None:

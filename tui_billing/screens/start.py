@@ -8,6 +8,7 @@ from tui_billing import keymap
 from tui_billing.i18n import _
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.messages import TaskFailed
 from tui_billing.screens.widgets.lines import BalanceLine
 from tui_billing.screens.widgets.record_table import Column
 
@@ -69,6 +70,11 @@ class StartScreen(ListScreen):
         super().show(_first_steps() if data.is_empty else _counters(data))
         text = _("Noch leer. Womit soll es losgehen?") if data.is_empty else ""
         self.query_one(BalanceLine).set(text)
+
+    def on_task_failed(self, message: TaskFailed) -> None:
+        """The ways are there too where the counters cannot be read: Prüfung is one of them."""
+        if not message.task and not self.records:
+            super().show(_counters(None))
 
     def show_lines(self) -> None:
         """No rule with counts here."""
@@ -169,18 +175,23 @@ def _first_steps() -> list[Entry]:
     return [Entry(n, action, label, "", note) for n, (action, label, note) in enumerate(texts, 1)]
 
 
-def _counters(data: "overview.Overview") -> list[Entry]:
-    unsent = show.eur(data.unsent_eur) if data.unsent else ""
+def _counters(data: "overview.Overview | None") -> list[Entry]:
+    """The ways with their counters; without `data` they could not be read."""
+    unsent = show.eur(data.unsent_eur) if data is not None and data.unsent else ""
+    unknown = _("bitte entscheiden") if data is not None and data.unknown else ""
     rows = (
-        ("intervals", _("Aufträge mit fälligen Perioden"), data.due_orders, ""),
-        ("runs", _("Rechnungsläufe offen"), data.open_runs, ""),
-        ("batches", _("Rechnungsstapel offen"), data.open_batches, ""),
-        ("invoices", _("Rechnungen nicht versendet"), data.unsent, unsent),
-        ("unknowns", _("Sendungen ungeklärt"), data.unknown, _("bitte entscheiden") if data.unknown else ""),
-        ("customers", _("Kunden"), data.customers, ""),
-        ("ignored", _("Ignorierte Kunden, Rechnungen"), data.ignored, ""),
+        ("intervals", _("Aufträge mit fälligen Perioden"), "due_orders", ""),
+        ("runs", _("Rechnungsläufe offen"), "open_runs", ""),
+        ("batches", _("Rechnungsstapel offen"), "open_batches", ""),
+        ("invoices", _("Rechnungen nicht versendet"), "unsent", unsent),
+        ("unknowns", _("Sendungen ungeklärt"), "unknown", unknown),
+        ("customers", _("Kunden"), "customers", ""),
+        ("ignored", _("Ignorierte Kunden, Rechnungen"), "ignored", ""),
     )
-    entries = [Entry(n, action, label, show.count(c), note) for n, (action, label, c, note) in enumerate(rows, 1)]
+    entries = [
+        Entry(n, action, label, "–" if data is None else show.count(getattr(data, name)), note)
+        for n, (action, label, name, note) in enumerate(rows, 1)
+    ]
     more = (
         ("orders", _("Aufträge")),
         ("invoicing", _("Rechnungsstellung")),

@@ -58,6 +58,8 @@ class Chain:
     def _check_acknowledged(self, seq: int, head: str, file: str) -> None:
         if not seq or (seq <= self.seq and self.heads.get(seq, head) == head):
             return
+        if any(f.code == "JOURNAL_DAMAGED" and f.file == file for f in self.findings):
+            return  # that is why
         # What was acknowledged is no torn end: the broken line itself is the first place to look at.
         torn = next((f for f in self.findings if f.code == "JOURNAL_TORN"), None)
         line, byte = (torn.line, torn.byte) if torn else (0, 0)
