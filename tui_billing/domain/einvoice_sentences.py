@@ -1,5 +1,7 @@
 """The official rules' ids and what they mean in German; rules that are not here are quoted in their own words."""
 
+import re
+
 from tui_billing.domain.messages import N_
 
 SENTENCES: dict[str, str] = {
@@ -105,4 +107,97 @@ SENTENCES: dict[str, str] = {
     "PEPPOL-EN16931-R010": N_("Die elektronische Adresse des Empfängers fehlt (BT-49)."),
     "PEPPOL-EN16931-R020": N_("Die elektronische Adresse des Verkäufers fehlt (BT-34)."),
     "PEPPOL-EN16931-R120": N_("Der Betrag einer Position ist nicht Menge mal Preis mit Nachlässen (BT-131)."),
+    "BR-17": N_("Der Name des Zahlungsempfängers fehlt (BT-59)."),
+    "BR-18": N_("Der Name des Steuervertreters fehlt (BT-62)."),
+    "BR-19": N_("Die Anschrift des Steuervertreters fehlt (BG-12)."),
+    "BR-20": N_("Das Land des Steuervertreters fehlt (BT-69)."),
+    "BR-28": N_("Der Bruttopreis einer Position ist negativ (BT-148)."),
+    "BR-31": N_("Ein Nachlass auf den Beleg hat keinen Betrag (BT-92)."),
+    "BR-32": N_("Ein Nachlass auf den Beleg hat keine Steuerkategorie (BT-95)."),
+    "BR-36": N_("Ein Zuschlag auf den Beleg hat keinen Betrag (BT-99)."),
+    "BR-37": N_("Ein Zuschlag auf den Beleg hat keine Steuerkategorie (BT-102)."),
+    "BR-42": N_("Ein Nachlass auf eine Position hat keinen Grund (BT-139, BT-140)."),
+    "BR-43": N_("Ein Zuschlag auf eine Position hat keinen Betrag (BT-141)."),
+    "BR-44": N_("Ein Zuschlag auf eine Position hat keinen Grund (BT-144, BT-145)."),
+    "BR-51": N_("Von einer Kartennummer dürfen nur die letzten Stellen genannt sein (BT-87)."),
+    "BR-53": N_("Zur Währung der Steuer fehlt der Steuerbetrag darin (BT-111)."),
+    "BR-54": N_("Eine Eigenschaft eines Artikels braucht Name und Wert (BT-160, BT-161)."),
+    "BR-56": N_("Die USt-IdNr. des Steuervertreters fehlt (BT-63)."),
+    "BR-57": N_("Das Land der Lieferanschrift fehlt (BT-80)."),
+    "BR-64": N_("Die Artikelkennung hat kein Schema (BT-157)."),
+    "BR-65": N_("Die Klassifizierung eines Artikels hat kein Schema (BT-158)."),
+    "BR-CO-03": N_("Datum und Code für die Entstehung der Steuer schließen einander aus (BT-7, BT-8)."),
+    "BR-CO-05": N_("Grund und Code eines Nachlasses auf den Beleg passen nicht zueinander (BT-97, BT-98)."),
+    "BR-CO-06": N_("Grund und Code eines Zuschlags auf den Beleg passen nicht zueinander (BT-104, BT-105)."),
+    "BR-CO-07": N_("Grund und Code eines Nachlasses auf eine Position passen nicht zueinander (BT-139, BT-140)."),
+    "BR-CO-08": N_("Grund und Code eines Zuschlags auf eine Position passen nicht zueinander (BT-144, BT-145)."),
+    "BR-CO-21": N_("Ein Nachlass auf den Beleg hat keinen Grund (BT-97, BT-98)."),
+    "BR-CO-22": N_("Ein Zuschlag auf den Beleg hat keinen Grund (BT-104, BT-105)."),
+    "BR-CO-23": N_("Ein Nachlass auf eine Position hat keinen Grund (BT-139, BT-140)."),
+    "BR-CO-24": N_("Ein Zuschlag auf eine Position hat keinen Grund (BT-144, BT-145)."),
+    "BR-DE-10": N_("Der Ort der Lieferanschrift fehlt (BT-77)."),
+    "BR-DE-11": N_("Die Postleitzahl der Lieferanschrift fehlt (BT-78)."),
+    "BR-DE-22": N_("Zwei Anhänge heißen gleich (BT-125)."),
+    "BR-DE-23-a": N_("Zur Überweisung fehlt das Konto (BG-17)."),
+    "BR-DE-23-b": N_("Bei einer Überweisung dürfen weder Karte noch Lastschrift genannt sein (BG-18, BG-19)."),
+    "BR-DE-24-a": N_("Zur Kartenzahlung fehlt die Karte (BG-18)."),
+    "BR-DE-24-b": N_("Bei einer Kartenzahlung dürfen weder Konto noch Lastschrift genannt sein (BG-17, BG-19)."),
+    "BR-DE-25-a": N_("Zur Lastschrift fehlen ihre Angaben (BG-19)."),
+    "BR-DE-25-b": N_("Bei einer Lastschrift dürfen weder Konto noch Karte genannt sein (BG-17, BG-18)."),
+    "PEPPOL-EN16931-R005": N_("Die Währung der Steuer muss eine andere als die der Rechnung sein (BT-6)."),
+    "PEPPOL-EN16931-R008": N_("Die Datei enthält leere Elemente."),
+    "PEPPOL-EN16931-R040": N_("Der Betrag eines Nachlasses oder Zuschlags ist nicht Basis mal Prozentsatz."),
+    "PEPPOL-EN16931-R041": N_("Zum Prozentsatz eines Nachlasses oder Zuschlags fehlt die Basis."),
+    "PEPPOL-EN16931-R042": N_("Zur Basis eines Nachlasses oder Zuschlags fehlt der Prozentsatz."),
+    "PEPPOL-EN16931-R043": N_("Ein Nachlass oder Zuschlag ist weder mit true noch mit false bezeichnet."),
+    "PEPPOL-EN16931-R044": N_("Auf einen Preis ist nur ein Nachlass erlaubt, kein Zuschlag (BT-147)."),
+    "PEPPOL-EN16931-R046": N_("Der Preis einer Position ist nicht Bruttopreis minus Nachlass (BT-146)."),
+    "PEPPOL-EN16931-R053": N_("Die Steuersumme in der Währung der Rechnung steht mehrfach (BT-110)."),
+    "PEPPOL-EN16931-R054": N_("Die Steuersumme in der Währung der Steuer fehlt oder steht mehrfach (BT-111)."),
+    "PEPPOL-EN16931-R055": N_("Die beiden Steuersummen haben verschiedene Vorzeichen (BT-110, BT-111)."),
+    "PEPPOL-EN16931-R061": N_("Lastschrift: Die Mandatsreferenz fehlt (BT-89)."),
+    "PEPPOL-EN16931-R101": N_("Eine Unterlage an einer Position darf nur deren Objekt nennen (BT-128)."),
+    "PEPPOL-EN16931-R110": N_("Der Zeitraum einer Position beginnt vor dem der Rechnung (BT-134)."),
+    "PEPPOL-EN16931-R111": N_("Der Zeitraum einer Position endet nach dem der Rechnung (BT-135)."),
+    "PEPPOL-EN16931-R121": N_("Die Preiseinheit einer Position muss größer als 0 sein (BT-149)."),
+    "PEPPOL-EN16931-R130": N_("Preiseinheit und Menge einer Position haben verschiedene Einheiten (BT-150)."),
 }
+
+_OF_CATEGORY: dict[str, str] = {
+    "01": N_("Kategorie {category}: Die Steuerzeile fehlt oder steht mehrfach (BG-23)."),
+    "02": N_("Kategorie {category}: Die Steuernummern von Verkäufer oder Empfänger sind nicht, wie sie sein müssen."),
+    "05": N_("Kategorie {category}: Der Steuersatz einer Position, eines Nachlasses oder Zuschlags passt nicht dazu."),
+    "08": N_("Kategorie {category}: Die Steuerbasis ist nicht die Summe ihrer Positionen (BT-116)."),
+    "09": N_("Kategorie {category}: Der Steuerbetrag stimmt nicht (BT-117)."),
+    "10": N_("Kategorie {category}: Der Befreiungsgrund fehlt oder ist nicht erlaubt (BT-120, BT-121)."),
+    "11": N_("Kategorie {category}: Sie darf nicht neben anderen stehen."),
+}
+_ALIKE = {"03": "02", "04": "02", "06": "05", "07": "05", "12": "11", "13": "11", "14": "11"}
+_CATEGORY = re.compile(r"BR-(S|Z|E|AE|IC|G|O|AF|AG)-(\d\d)")
+_PART = re.compile(r"(?<=\d)-\d$")
+_TERM = re.compile(r"\b(BT-\d+)\b")
+_CODE_LISTS = {
+    "01": "BT-3, UNTDID 1001", "03": "ISO 4217", "04": "BT-5, ISO 4217", "05": "BT-6, ISO 4217",
+    "06": "BT-8, UNTDID 2475", "07": "UNTDID 1153", "08": "BT-21, UNTDID 4451", "10": "ISO 6523", "11": "ISO 6523",
+    "13": "BT-158, UNTDID 7143", "14": "ISO 3166-1", "15": "ISO 3166-1", "16": "BT-81, UNTDID 4461",
+    "17": "UNTDID 5305", "18": "UNTDID 5305", "19": "UNTDID 5189", "20": "UNTDID 7161", "21": "BT-157, ISO 6523",
+    "22": "BT-121, VATEX", "23": "BT-130, UN/ECE Rec. 20", "24": "MIME", "25": "BT-34, BT-49, EAS", "26": "ISO 6523",
+}  # fmt: skip
+
+
+def sentence(rule: str, text: str) -> tuple[str, dict[str, str]] | None:
+    """German message id and params of an official rule; None where it can only be quoted. `text` is its own words."""
+    if rule.startswith("PEPPOL"):
+        rule = _PART.sub("", rule)
+    if rule in SENTENCES:
+        return SENTENCES[rule], {}
+    if found := _CATEGORY.fullmatch(rule):
+        category, number = ("K" if found[1] == "IC" else found[1]), _ALIKE.get(found[2], found[2])
+        return (_OF_CATEGORY[number], {"category": category}) if number in _OF_CATEGORY else None
+    if rule.startswith("BR-DEC-"):
+        term = _TERM.search(text)
+        return N_("Ein Betrag hat mehr als zwei Nachkommastellen: {term}."), {"term": term[1] if term else rule}
+    if rule.startswith("BR-CL-"):
+        listed = _CODE_LISTS.get(rule[6:8], rule)
+        return N_("Ein Code steht nicht in der vorgeschriebenen Liste ({listed})."), {"listed": listed}
+    return None

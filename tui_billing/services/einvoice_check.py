@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui_billing.domain.einvoice_cents import ReadInvoice, check_cents
-from tui_billing.domain.einvoice_sentences import SENTENCES
+from tui_billing.domain.einvoice_sentences import sentence
 from tui_billing.domain.inputs import parse_iban
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.exchange.cii_amounts import read_cii
@@ -106,9 +106,8 @@ def _problem(finding: Finding) -> Problem:
     """A finding in German: its own sentence where one is known, else the rule's words."""
     if finding.rule == "XSD":
         return xsd_problem(finding.text, finding.where)
-    sentence = SENTENCES.get(finding.rule)
-    if sentence:
-        return Problem(finding.rule, sentence, where=finding.where, warning=finding.warning)
+    if told := sentence(finding.rule, finding.text):
+        return Problem(finding.rule, *told, where=finding.where, warning=finding.warning)
     text = N_("Regel {rule} ist verletzt: {text}")
     return Problem(finding.rule, text, {"rule": finding.rule, "text": finding.text}, finding.where, finding.warning)
 
