@@ -33,6 +33,6 @@ async def test_damage_is_said_and_prüfung_can_still_be_reached(tmp_path: Path) 
         assert (rows(app), status(app)[: len(said)]) == ([], said)
         assert table(app).render_line(2).text.strip() == "Nicht zu lesen."
         await press(pilot, "escape", "p")
-        assert any(row.startswith("> ✗ …ices.0001.json:4") for row in rows(app))
+        assert any(row.startswith("> ✗ …oices.0001.json:4") for row in rows(app))
         await press(pilot, "escape", "k")
         assert len(rows(app)) == 5
