@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from tui_billing.domain.messages import Problem, Refused
 from tui_billing.domain.runs import RowState, RunRow
 from tui_billing.i18n import say
 from tui_billing.services.errors import Busy, Damaged, WrongUse
+
+COMMAND_LIGHT = {"audit", "run", "run_shape", "shown", "streams"}
+"""What `run list` may load of the commands."""
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +179,15 @@ def test_the_demo_company_is_made_and_not_opened_where_there_is_no_terminal(tmp_
     assert cli.process("demo", "--size", "2").out.startswith("Demofirma in ")
 
 
+def test_amounts_and_days_speak_the_language_of_the_answer(demo):
+    words = ("run", "create", "--date-from", "1.11.26", "--date-to", "30.11.26", "--dry-run")
+    german, english = demo.plain(*words).out, demo.plain(*words, "--lang", "en").out
+    assert "\u00a0€" in german and "€" in english and "\u00a0€" not in english
+    number = demo("invoice", "list").data["items"][0]["number"]
+    shown = [demo.plain("invoice", "show", number, "--lang", spoken).out.splitlines()[0] for spoken in ("de", "en")]
+    assert re.search(r"\d{2}\.\d{2}\.2026", shown[0]) and re.search(r"\d [A-Z][a-z]{2} 2026", shown[1])
+
+
 def test_the_usage_is_that_of_the_action_that_was_named(demo):
     assert "tui-billing run show" in demo.plain("run", "show", "1", "--bogus", code=2).err
 
@@ -239,12 +252,7 @@ def test_a_command_starts_without_screens_and_pdf_engine(demo):
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     heavy, others = ran.stdout.splitlines()[1].split("] [")
     assert heavy == "["
-    assert {name.strip("' ]").rsplit(".", 1)[1] for name in others.split(",")} <= {
-        "run",
-        "run_shape",
-        "audit",
-        "streams",
-    }
+    assert {name.strip("' ]").rsplit(".", 1)[1] for name in others.split(",")} <= COMMAND_LIGHT
 
 
 def actions_of(parser):

@@ -21,12 +21,12 @@ from tui_billing.commands.batch_shape import (
     plan_items,
 )
 from tui_billing.commands.frame import RULE, Answer, Context, add_switch, day, listing, plan_data
+from tui_billing.commands.shown import day as shown
+from tui_billing.commands.shown import money
 from tui_billing.domain.batch_selection import BatchParameters, parameters_of
 from tui_billing.domain.batch_states import BatchAction
 from tui_billing.domain.batches import BatchState, InvoiceBatch, ReceivableEntry
 from tui_billing.domain.cutoff import Span, calendar_of, literal_warning
-from tui_billing.domain.format import day as shown
-from tui_billing.domain.format import money
 from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
 from tui_billing.services import batch_rows, batches

@@ -15,10 +15,10 @@ from tui_billing.commands.batch_shape import (
     recomputed_lines,
 )
 from tui_billing.commands.frame import RULE, Answer, Context, add_switch, day, listing
+from tui_billing.commands.shown import day as shown
+from tui_billing.commands.shown import money
 from tui_billing.domain.batch_states import BatchAction
 from tui_billing.domain.codec import encode
-from tui_billing.domain.format import day as shown
-from tui_billing.domain.format import money
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.plans import balance
 from tui_billing.i18n import _, ngettext

@@ -5,8 +5,8 @@ from typing import Any
 
 from tui_billing.commands import fields
 from tui_billing.commands.frame import Answer, Context, listing, record, table
+from tui_billing.commands.shown import day as shown_day
 from tui_billing.domain.codec import encode
-from tui_billing.domain.format import day as shown_day
 from tui_billing.domain.parties import Channel, Customer
 from tui_billing.domain.texts import fold
 from tui_billing.i18n import _

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from tui_billing.commands.frame import Answer, Context, listing, table
-from tui_billing.domain.format import money
+from tui_billing.commands.shown import money
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, RowState
 from tui_billing.domain.send_reasons import SEND_REASONS, server_words

@@ -4,9 +4,9 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from tui_billing.commands.frame import Answer, Context, day, listing, table
+from tui_billing.commands.shown import day as shown_day
+from tui_billing.commands.shown import money
 from tui_billing.domain.codec import encode
-from tui_billing.domain.format import day as shown_day
-from tui_billing.domain.format import money
 from tui_billing.domain.runs import IgnoredKind
 from tui_billing.i18n import _
 from tui_billing.services import customers, documents, ignored

@@ -10,8 +10,8 @@ from typing import Any
 
 from tui_billing.commands import interval_views as views
 from tui_billing.commands.frame import RULE, Answer, Context, day, listing
+from tui_billing.commands.shown import day as shown_day
 from tui_billing.domain.creations import IntervalCreation, IntervalSelectionParameters
-from tui_billing.domain.format import day as shown_day
 from tui_billing.domain.interval_selection import RowKey, guard_dates
 from tui_billing.domain.messages import Problem, Refused
 from tui_billing.i18n import _

@@ -5,10 +5,10 @@ from typing import Any
 
 from tui_billing.commands import invoice_check, invoicing
 from tui_billing.commands.frame import Answer, Context, add_switch, amount, day, listing, record, table
+from tui_billing.commands.shown import day as shown_day
+from tui_billing.commands.shown import money
 from tui_billing.domain.codec import encode
 from tui_billing.domain.documents import STATE_NAMES, TITLES, Document, DocumentHead, DocumentKind, DocumentState
-from tui_billing.domain.format import day as shown_day
-from tui_billing.domain.format import money
 from tui_billing.domain.texts import fold
 from tui_billing.i18n import _
 from tui_billing.services import customers, documents, send_single, single_output

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_billing.commands.frame import Answer, Context
-from tui_billing.domain.format import money
+from tui_billing.commands.shown import money
 from tui_billing.i18n import _
 from tui_billing.services import documents
 from tui_billing.services.einvoice_mail import archived_xml, hand_out_xml

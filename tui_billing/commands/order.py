@@ -6,8 +6,8 @@ from typing import Any
 from tui_billing.commands import order_flags
 from tui_billing.commands.frame import Answer, Context, day, listing, table
 from tui_billing.commands.import_ import read_file
+from tui_billing.commands.shown import day as shown_day
 from tui_billing.domain.codec import encode
-from tui_billing.domain.format import day as shown_day
 from tui_billing.domain.interval_names import rhythm
 from tui_billing.domain.interval_schedule import BillingPeriod
 from tui_billing.domain.messages import N_, Problem, Refused
@@ -99,7 +99,7 @@ def list_orders(context: Context, args: Namespace) -> Answer:
 def shown_rhythm(terms: IntervalTerms | None) -> str:
     """monatlich, alle 2 Monate."""
     every, name = rhythm(terms)
-    return _("alle {n} {unit}").format(n=every, unit=_(name)) if every > 1 else _(name)
+    return _(name).format(n=every) if name else ""
 
 
 def _list_row(order: Order, customer: Customer | None) -> dict[str, Any]:

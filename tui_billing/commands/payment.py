@@ -5,11 +5,11 @@ from typing import Any
 
 from tui_billing.commands.frame import RULE, Answer, Context, add_switch, amount, day, listing, table
 from tui_billing.commands.import_ import read_file
+from tui_billing.commands.shown import day as shown
+from tui_billing.commands.shown import money, percent
 from tui_billing.domain.batches import Payment
 from tui_billing.domain.codec import encode
 from tui_billing.domain.documents import ZERO, DocumentHead
-from tui_billing.domain.format import day as shown
-from tui_billing.domain.format import money, percent
 from tui_billing.domain.open_items import unallocated
 from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext

@@ -5,11 +5,11 @@ from typing import Any
 
 from tui_billing.commands.frame import Answer, Context, add_switch, day, listing, table
 from tui_billing.commands.payment import payment_data
+from tui_billing.commands.shown import day as shown
+from tui_billing.commands.shown import money
 from tui_billing.domain.batches import InvoiceBatch, Payment, ReceivableEntry
 from tui_billing.domain.codec import encode
 from tui_billing.domain.documents import TITLES
-from tui_billing.domain.format import day as shown
-from tui_billing.domain.format import money
 from tui_billing.domain.open_items import OpenItem, open_items
 from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _

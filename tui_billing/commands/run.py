@@ -19,8 +19,8 @@ from tui_billing.commands.run_shape import (
     run_data,
     run_title,
 )
+from tui_billing.commands.shown import money
 from tui_billing.domain.codec import encode
-from tui_billing.domain.format import money
 from tui_billing.domain.messages import N_, Problem, Refused, Term
 from tui_billing.domain.runs import ROW_STATE_NAMES, InvoiceRun, RowState, RunParameters, RunRow, RunState, RunType
 from tui_billing.i18n import _, ngettext

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from tui_billing.commands.frame import table
+from tui_billing.commands.shown import money
 from tui_billing.domain.codec import encode
-from tui_billing.domain.format import day_short, money
+from tui_billing.domain.format import day_short
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.plans import Balance, Verdict
 from tui_billing.domain.run_selection import REASON_NAMES
