@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from tui_billing import app, keymap
+from tui_billing.screens.widgets.lines import KeyLine
 
 SCREENS = sorted(set().union(*(row.screens for row in keymap.KEYS)))
 PLACES = [name for name in SCREENS if name not in ("table", "text")]
@@ -80,3 +81,12 @@ def test_the_table_of_the_readme_names_every_key_once() -> None:
     table = keymap.readme_table()
     assert table.count("| `F8` | `x` | Durchführen |") == 1
     assert all(f"`{keymap.display(row.key)}`" in table for row in keymap.KEYS)
+
+
+@pytest.mark.parametrize("screen", PLACES)
+def test_a_narrow_line_of_keys_keeps_f1_f8_and_esc(screen: str) -> None:
+    whole = keymap.foot(screen)
+    narrow = KeyLine(screen).pairs(58)
+    assert sum(len(key) + len(label) + 3 for key, label in narrow) - 2 <= 58
+    assert (narrow[0][0], narrow[-1][0]) == (whole[0][0], whole[-1][0])
+    assert ("F8" in [key for key, _label, _action in whole]) == ("F8" in [key for key, _label in narrow])

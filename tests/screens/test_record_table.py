@@ -69,6 +69,32 @@ async def test_a_column_of_width_0_is_hidden_and_its_room_goes_to_the_flexible_o
         assert lines(app.table)[:2] == ["   Name" + " " * 33, " > ein recht langer Name eines Kunden   "]
 
 
+class NarrowApp(TableApp):
+    """Three columns of which two may be left out."""
+
+    def compose(self) -> ComposeResult:
+        columns = (
+            Column("name", "Name", 10, flex=True),
+            Column("day", "Datum", 8, rank=2),
+            Column("way", "Weg", 6, rank=1),
+            Column("sum", "Summe", 12, right=True),
+        )
+        yield RecordTable(columns, lambda i: (self.names[i], "01.11.26", "E-Mail", "1.234.567,89"))
+
+
+@pytest.mark.parametrize(
+    ("width", "head"),
+    [(60, ["Name", "Datum", "Weg", "Summe"]), (42, ["Name", "Weg", "Summe"]), (34, ["Name", "Summe"])],
+)
+async def test_a_narrow_window_leaves_columns_out_rather_than_to_cut_an_amount(width: int, head: list[str]) -> None:
+    app = NarrowApp(["Bäckerei"])
+    async with app.run_test(size=(width, 6)):
+        shown = lines(app.table)
+        assert shown[0].split() == head
+        assert shown[1].endswith("  1.234.567,89")
+        assert "Bäckerei" in shown[1]
+
+
 async def test_marks_survive_sort_filter_and_refresh() -> None:
     app = TableApp(["c", "a", "b", "d"])
     async with app.run_test(size=(40, 10)) as pilot:

@@ -31,10 +31,10 @@ class CustomersScreen(ListScreen):
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Nummer"), 7),
         Column("name", N_("Name"), 20, flex=True),
-        Column("city", N_("Ort"), 10),
+        Column("city", N_("Ort"), 10, rank=2),
         Column("channel", N_("Weg"), 6),
         Column("emails", N_("E-Mail"), 16, flex=True),
-        Column("cutoff", N_("Stichtag"), 8, right=True),
+        Column("cutoff", N_("Stichtag"), 8, right=True, rank=1),
     )
 
     def title_text(self) -> str:

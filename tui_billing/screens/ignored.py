@@ -37,8 +37,8 @@ class IgnoredScreen(ListScreen):
         Column("number", N_("Nummer"), 14),
         Column("name", N_("Name"), 14, flex=True),
         Column("reason", N_("Grund"), 14, flex=True),
-        Column("until", N_("bis"), 10),
-        Column("count", N_("Belege"), 6, right=True),
+        Column("until", N_("bis"), 10, rank=2),
+        Column("count", N_("Belege"), 6, right=True, rank=1),
         Column("eur", N_("EUR"), 10, right=True),
     )
 

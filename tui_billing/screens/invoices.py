@@ -26,10 +26,10 @@ class InvoicesScreen(ListScreen):
     LOG: ClassVar[str] = "invoices"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Nummer"), 13),
-        Column("date", N_("Datum"), 8),
+        Column("date", N_("Datum"), 8, rank=1),
         Column("customer", N_("Kunde"), 16, flex=True),
         Column("gross", N_("Brutto"), 10, right=True),
-        Column("due", N_("Fällig"), 8),
+        Column("due", N_("Fällig"), 8, rank=2),
         Column("state", N_("Stand"), 10),
     )
 

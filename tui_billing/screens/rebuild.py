@@ -42,7 +42,7 @@ class RebuildScreen(ListScreen):
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("sign", "", 1),
         Column("number", N_("Nummer"), 13),
-        Column("date", N_("Datum"), 8),
+        Column("date", N_("Datum"), 8, rank=1),
         Column("customer", N_("Kunde"), 13, flex=True),
         Column("gross", N_("Brutto"), 10, right=True),
         Column("text", N_("Unterschied"), 20),

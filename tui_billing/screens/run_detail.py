@@ -43,10 +43,10 @@ class RunDetailScreen(RunWatch):
     EMPTY: ClassVar[str] = N_("Der Lauf hat keine Zeilen mehr. F5 baut ihn neu auf.")
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Nummer"), 13),
-        Column("date", N_("Datum"), 8),
+        Column("date", N_("Datum"), 8, rank=2),
         Column("customer", N_("Kunde"), 18, flex=True),
         Column("gross", N_("Brutto"), 10, right=True),
-        Column("channel", N_("Weg"), 6),
+        Column("channel", N_("Weg"), 6, rank=1),
         Column("state", N_("Stand"), 10),
     )
 
@@ -167,8 +167,10 @@ class RunDetailScreen(RunWatch):
             return "" if action in ("back", "help", "quit", "palette") else _("Der Lauf wird noch gelesen.")
         if action in GUARDS and (problem := refusal(self.run, GUARDS[action])):
             return sentence(problem)
-        if action in ("delete", "edit", "preview", "open") and self.current() is None:
+        if action in ("delete", "edit", "preview", "open", "bounced") and self.current() is None:
             return _("Keine Zeile unter dem Zeiger.")
+        if action == "bounced" and not run_actions.may_bounce(self.targets()):
+            return _("Zurückkommen kann nur, was per E-Mail versendet ist.")
         if action == "delete" and any(r.state is not RowState.OPEN for r in self.targets()):
             return _("Schon bearbeitete Zeilen bleiben im Lauf.")
         if action == "execute" and not self._has_work():
@@ -221,6 +223,10 @@ class RunDetailScreen(RunWatch):
     def action_confirm(self) -> None:
         """Changed addresses are the right ones (E7)."""
         run_actions.confirm_addresses(self)
+
+    def action_bounced(self) -> None:
+        """b: the mail came back, with a reason; on rows that came back: they are ready once more, as Kopie."""
+        run_actions.bounce(self, self.targets())
 
     def action_triage(self) -> None:
         self.billing.open("triage", self._mended, run_id=self.run_id)

@@ -30,8 +30,8 @@ class RunsScreen(RunWatch):
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Lauf"), 5, right=True),
         Column("period", N_("Zeitraum"), 21),
-        Column("type", N_("Typ"), 6),
-        Column("taken", N_("Belege"), 7, right=True),
+        Column("type", N_("Typ"), 6, rank=2),
+        Column("taken", N_("Belege"), 7, right=True, rank=1),
         Column("gross", N_("Brutto"), 12, right=True),
         Column("state", N_("Stand"), 12, flex=True),
     )

@@ -40,8 +40,8 @@ class StartScreen(ListScreen):
     )
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("key", "", 3),
-        Column("label", "Heute", 30),
-        Column("count", "", 9, right=True),
+        Column("label", "Heute", 27),
+        Column("count", "", 7, right=True),
         Column("note", "", 20, flex=True),
     )
 
@@ -180,13 +180,13 @@ def _counters(data: "overview.Overview | None") -> list[Entry]:
     unsent = show.eur(data.unsent_eur) if data is not None and data.unsent else ""
     unknown = _("bitte entscheiden") if data is not None and data.unknown else ""
     rows = (
-        ("intervals", _("Aufträge mit fälligen Perioden"), "due_orders", ""),
+        ("intervals", _("Fällige Aufträge"), "due_orders", ""),
         ("runs", _("Rechnungsläufe offen"), "open_runs", ""),
         ("batches", _("Rechnungsstapel offen"), "open_batches", ""),
         ("invoices", _("Rechnungen nicht versendet"), "unsent", unsent),
         ("unknowns", _("Sendungen ungeklärt"), "unknown", unknown),
         ("customers", _("Kunden"), "customers", ""),
-        ("ignored", _("Ignorierte Kunden, Rechnungen"), "ignored", ""),
+        ("ignored", _("Ignorierte"), "ignored", ""),
     )
     entries = [
         Entry(n, action, label, "–" if data is None else show.count(getattr(data, name)), note)

@@ -39,7 +39,7 @@ class TriageScreen(ListScreen):
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Nummer"), 13),
         Column("customer", N_("Kunde"), 16, flex=True),
-        Column("channel", N_("Weg"), 6),
+        Column("channel", N_("Weg"), 6, rank=1),
         Column("emails", N_("E-Mail"), 20, flex=True),
         Column("inside", N_("im Lauf"), 7),
     )

@@ -103,10 +103,11 @@ class KeyLine(Widget, inherit_bindings=False):
         self._screen_name = screen_name
 
     def pairs(self, width: int) -> list[tuple[str, str]]:
-        """(key, label) that fit; the last ones before Esc give way."""
+        """(key, label) that fit; F1, F8 and Esc stay, of the others the last ones give way."""
         found = [(key, label) for key, label, _action in keymap.foot(self._screen_name)]
         while len(found) > 2 and sum(width_of(k) + width_of(t) + 3 for k, t in found) - 2 > width:
-            del found[-2]
+            others = [n for n in range(1, len(found) - 1) if found[n][0] != "F8"]
+            del found[others[-1] if others else -2]
         return found
 
     def render_line(self, y: int) -> Strip:

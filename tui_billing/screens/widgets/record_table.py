@@ -25,7 +25,7 @@ from tui_billing.screens.widgets.cells import fit
 from tui_billing.screens.widgets.row_list import RowList
 
 GUTTER = 3
-LEAST_FLEX = 6
+LEAST_FLEX, READABLE = 6, 12
 MAX_STRIPS = 400
 REST, PAUSE = 0.15, 0.005
 SEARCHED, FOLDED = 100_000, 2_000
@@ -34,13 +34,17 @@ SEARCHED, FOLDED = 100_000, 2_000
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: `label` is a German message id, `width` its cells (of a flex column the least)."""
+    """One column: `label` is a German message id, `width` its cells (of a flex column the least).
+
+    In a narrow window columns with a `rank` are left out, the highest first, rather than to cut the others.
+    """
 
     key: str
     label: str
     width: int
     right: bool = False
     flex: bool = False
+    rank: int = 0
 
 
 class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -381,7 +385,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _widths(self, width: int) -> tuple[tuple[int, bool], ...]:
         """(cells, right-aligned) of each column; flex columns share what is left, or give what is missing."""
         if self._laid_for != width:
-            wanted = [self._given.get(c.key, c.width) for c in self.columns]
+            wanted = self._wanted(width)
             fixed = GUTTER + sum(wanted) + 2 * (sum(w > 0 for w in wanted) - 1)
             flexes = sum(c.flex for c in self.columns) or 1
             spare = (width - fixed) // flexes
@@ -391,6 +395,17 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
                 layout.append((cells, column.right))
             self._layout, self._laid_for = tuple(layout), width
         return self._layout
+
+    def _wanted(self, width: int) -> list[int]:
+        """The width of each column before the flex ones share the rest; 0 for what is left out."""
+        wanted = [self._given.get(c.key, c.width) for c in self.columns]
+        ranked = sorted((n for n, c in enumerate(self.columns) if c.rank), key=lambda n: -self.columns[n].rank)
+        for n in ranked:
+            least = [min(w, READABLE) if c.flex else w for w, c in zip(wanted, self.columns, strict=True)]
+            if GUTTER + sum(least) + 2 * (sum(w > 0 for w in least) - 1) <= width:
+                break
+            wanted[n] = 0
+        return wanted
 
     def _line(self, gutter: str, texts: Sequence[str], width: int) -> str:
         laid = zip(texts, self._widths(width), strict=False)
