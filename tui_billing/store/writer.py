@@ -169,7 +169,7 @@ class JournalEngine(ReadingEngine):
             raise self._read_only(error) from error
 
     def _commit(self, delta: Delta, fields: dict[str, Any]) -> Line | None:
-        if not delta.order:
+        if not delta.order and "undoes" not in fields:  # an undo is noted in any case, or it is the next one again
             return None
         header: dict[str, Any] = {"seq": self._state.seq + 1, "ts": self._now()}
         header |= {k: v for k, v in fields.items() if v or k in ("by", "why")}
