@@ -44,6 +44,24 @@ def test_the_footer_loses_nothing_and_stays_on_the_sheet(seller: Party, tmp_path
                 assert word in found, word
 
 
+def test_a_footer_a_little_too_wide_is_set_smaller_before_a_line_is_broken(tmp_path: Path) -> None:
+    seller = replace(SELLER, name="Muster & Söhne Bürodienste GmbH", managing_directors="Änne Muster, Jürgen Muster")
+    (row,) = render([Job(invoice(seller=seller))], tmp_path)
+    assert row.path is not None
+    with pymupdf.open(str(row.path)) as pdf:
+        spans = [
+            span
+            for block in pdf[0].get_text("dict")["blocks"]
+            for line in block.get("lines", ())
+            for span in line["spans"]
+            if span["bbox"][1] > 270 * 72 / 25.4
+        ]
+    texts = [span["text"].replace("\u00a0", " ") for span in spans]
+    assert "Muster & Söhne Bürodienste GmbH" in texts
+    assert "Geschäftsführung Änne Muster, Jürgen Muster" in texts
+    assert {round(span["size"], 1) for span in spans} <= {6.8, 6.5, 6.2}
+
+
 def test_the_columns_of_the_footer_reach_from_margin_to_margin() -> None:
     room = 165 * 72 / 25.4 - 2 * 9
     assert sum(column_widths([50, 60, 70], [10, 20, 30])) == pytest.approx(room)

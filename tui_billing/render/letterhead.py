@@ -20,6 +20,8 @@ from tui_billing.render.texts import label
 FOLD_MARKS, PUNCH_MARK = (105 * MM, 210 * MM), 148.5 * MM
 FOOTER = (25 * MM, 271 * MM, 200 * MM, 294 * MM)
 FOOTER_SIZES, FOOTER_GAP = (6.8, 6.3, 5.8, 5.3, 4.8), 9.0
+WHOLE_LINES = (6.8, 6.5, 6.2)
+"""Sizes to try for a footer without a broken line, before lines are broken in the first size."""
 WIDEST_WORD = 0.36  # of the footer's room
 RETURN_SIZES, RETURN_ROOM = (6.5, 6.0, 5.5), 80 * MM
 NAME_SIZES, NAME_ROOM = (20, 17, 14), 160 * MM
@@ -80,15 +82,24 @@ def return_line(seller: Party) -> tuple[str, float]:
 def _footer(device: mupdf.FzDevice, seller: Party, language: str) -> None:
     """The columns as wide as their texts, in a size in which nothing is lost."""
     columns = [column for column in footer_columns(seller, language) if column]
-    for size in FOOTER_SIZES:
+    sizes = [size for size in WHOLE_LINES if sum(_longest(columns, size)) <= _room(columns)] or FOOTER_SIZES
+    for size in sizes:
         frame = Frame(_footer_html(columns, size), (*FOOTER[:3], 2 * FOOTER[3]), size)
         if frame.bottom <= FOOTER[3]:
             break
     frame.draw(device)
 
 
+def _longest(columns: Sequence[Sequence[str]], size: float) -> list[float]:
+    return [max(width(line, size) for line in column) + 1 for column in columns]
+
+
+def _room(columns: Sequence[object]) -> float:
+    return RIGHT - FOOTER[0] - FOOTER_GAP * (len(columns) - 1)
+
+
 def _footer_html(columns: Sequence[Sequence[str]], size: float) -> str:
-    whole = [max(width(line, size) for line in column) + 1 for column in columns]
+    whole = _longest(columns, size)
     words = [max(width(word, size) for line in column for word in line.split(" ")) + 1 for column in columns]
     cells = "".join(
         f'<td style="width: {room:.1f}pt; padding-right: {FOOTER_GAP}pt; font-size: {size}pt; color: #555">'
@@ -103,7 +114,7 @@ def column_widths(whole: Sequence[float], words: Sequence[float]) -> list[float]
 
     No column becomes narrower than its longest word, unless that is longer than any address is.
     """
-    room = RIGHT - FOOTER[0] - FOOTER_GAP * (len(whole) - 1)
+    room = _room(whole)
     spare = room - sum(whole)
     if spare >= 0:
         share = spare / max(len(whole) - 1, 1)
