@@ -407,3 +407,26 @@ async def test_a_run_without_a_row_that_can_go_is_not_begun(tmp_path: Path) -> N
         await press(pilot, "enter", "m", "f8", "f8")
         assert status(app) == "Keine Rechnung kann gehen: keine E-Mail-Adresse. F6 und t sagen mehr."
         assert desk.store.all(InvoiceRun)[0].state is RunState.CREATED
+
+
+async def test_a_mail_that_came_back_is_booked_with_a_reason_and_made_ready_again(tmp_path: Path) -> None:
+    transport = FakeTransport()
+    desk = working_desk(tmp_path, transport=transport)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n", "f8", "enter", "b")
+        assert status(app) == "Zurückkommen kann nur, was per E-Mail versendet ist."
+        await press(pilot, "f8", "j")
+        (first, *_) = [r for r in desk.store.all(RunRow) if r.state is RowState.SENT]
+        await press(pilot, "escape", "slash")  # the filter stands on what needs a look
+        await type_text(pilot, first.number)
+        await press(pilot, "enter", "b")
+        await type_text(pilot, "Postfach voll")
+        await press(pilot, "f8")
+        assert status(app) == "1 Mail als unzustellbar gebucht"
+        assert desk.store.need(RunRow, first.id).state is RowState.BOUNCED
+        await press(pilot, "b")
+        assert status(app) == "1 Zeile wieder bereit, als Kopie · u rückgängig"
+        row = desk.store.need(RunRow, first.id)
+        assert (row.state, row.copy) == (RowState.OPEN, True)

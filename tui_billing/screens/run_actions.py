@@ -1,6 +1,7 @@
 """What the form Rechnungslauf does besides showing rows: ask and execute, confirm addresses, preview, log."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from tui_billing.screens.mail_lines import mail_lines
 from tui_billing.screens.run_texts import reason_name
 from tui_billing.screens.widgets.status_line import duration
 from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
-from tui_billing.services import run_lease, run_log, run_mend, send_single, settings
+from tui_billing.services import run_lease, run_log, run_mend, send_single, settings, unknowns
 from tui_billing.services.run_checks import ADDRESS_CHANGED
 from tui_billing.services.run_execution import ExecuteOptions, ExecutePlan, ExecutionResult, execute, plan_execute
 from tui_billing.services.run_log import LogRow
@@ -145,6 +146,32 @@ def confirm_addresses(screen: "RunDetailScreen") -> None:
         return
     screen.reload()
     screen.say_done(ngettext("{n} Adresse bestätigt", "{n} Adressen bestätigt", len(done)).format(n=len(done)))
+
+
+def may_bounce(rows: Sequence[RunRow]) -> bool:
+    """All of them sent by mail, or all of them back already."""
+    return len({r.state for r in rows}) == 1 and rows[0].state in (RowState.SENT, RowState.BOUNCED)
+
+
+def bounce(screen: "RunDetailScreen", rows: Sequence[RunRow]) -> None:
+    """Mails that came back are booked with a reason; what is booked so is made ready again, as Kopie (E8)."""
+    if rows[0].state is RowState.BOUNCED:
+        run_mend.retry_rows(screen.desk, screen.run_id, [r.id for r in rows])
+        screen.reload()
+        text = ngettext("{n} Zeile wieder bereit, als Kopie", "{n} Zeilen wieder bereit, als Kopie", len(rows))
+        screen.say_done(text.format(n=len(rows)))
+        return
+    sendings = list(dict.fromkeys(r.dispatch_id for r in rows if r.dispatch_id))
+
+    def booked(reason: str | None) -> None:
+        if reason:
+            screen.guarded(lambda: [unknowns.book_as_bounced(screen.desk, i, reason) for i in sendings])
+            screen.reload()
+            text = ngettext("{n} Mail als unzustellbar gebucht", "{n} Mails als unzustellbar gebucht", len(sendings))
+            screen.say(text.format(n=len(sendings)))
+
+    heading = ngettext("{n} Mail kam zurück: Grund", "{n} Mails kamen zurück: Grund", len(sendings))
+    screen.billing.open("reason_form", booked, heading=heading.format(n=len(sendings)))
 
 
 def preview(screen: "RunDetailScreen", row: RunRow) -> None:
