@@ -114,7 +114,7 @@ def _recognised(data: bytes, root: Any, from_pdf: bool) -> tuple[EinvoiceFile | 
 
 
 def _profile_problems(profile: Profile, guideline: str) -> list[Problem]:
-    """What the profile alone means for the receiver: MINIMUM and BASIC WL are no invoices (BMF letter of 15.10.2024)."""
+    """What the profile alone means for the receiver: MINIMUM and BASIC WL are no invoices (BMF, 15.10.2024)."""
     if profile in (Profile.MINIMUM, Profile.BASIC_WL):
         text = N_("Das Profil {profile} ist keine E-Rechnung im Sinne des § 14 UStG (es nennt keine Positionen).")
         return [Problem("PROFIL_KEINE_RECHNUNG", text, {"profile": profile.value}, warning=True)]
