@@ -60,6 +60,7 @@ SCREENS: dict[str, str] = {
     "invoice_detail": "invoice_detail:InvoiceDetailScreen",
     "orders": "orders:OrdersScreen",
     "order_form": "order_form:OrderFormScreen",
+    "order_periods": "order_periods:OrderPeriodsScreen",
     "interval_form": "interval_form:IntervalFormScreen",
     "interval_grid": "interval_grid:IntervalGridScreen",
     "interval_created": "interval_created:IntervalCreatedScreen",

@@ -28,6 +28,14 @@ RHYTHM_NAMES: dict[IntervalUnit, str] = {
     IntervalUnit.HALF_YEAR: N_("halbjährlich"),
     IntervalUnit.YEAR: N_("jährlich"),
 }
+EVERY_NAMES: dict[IntervalUnit, str] = {
+    IntervalUnit.DAY: N_("alle {n} Tage"),
+    IntervalUnit.WEEK: N_("alle {n} Wochen"),
+    IntervalUnit.MONTH: N_("alle {n} Monate"),
+    IntervalUnit.QUARTER: N_("alle {n} Quartale"),
+    IntervalUnit.HALF_YEAR: N_("alle {n} Halbjahre"),
+    IntervalUnit.YEAR: N_("alle {n} Jahre"),
+}
 TIMING_NAMES: dict[Timing, str] = {Timing.IN_ADVANCE: N_("vorschüssig"), Timing.IN_ARREARS: N_("nachschüssig")}
 CATCH_UP_NAMES: dict[CatchUp, str] = {
     CatchUp.EACH: N_("einzeln"),
@@ -52,7 +60,7 @@ PERIOD_STATE_NAMES: dict[PeriodState, str] = {
 
 
 def rhythm(terms: IntervalTerms | None) -> tuple[int, str]:
-    """(1, "monatlich") or (2, "Monate") for "alle 2 Monate"; (0, "") without an interval."""
+    """(1, "monatlich") or (2, "alle {n} Monate"); (0, "") without an interval."""
     if terms is None:
         return 0, ""
-    return (1, RHYTHM_NAMES[terms.unit]) if terms.every == 1 else (terms.every, UNIT_NAMES[terms.unit])
+    return (1, RHYTHM_NAMES[terms.unit]) if terms.every == 1 else (terms.every, EVERY_NAMES[terms.unit])

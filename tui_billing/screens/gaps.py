@@ -1,20 +1,24 @@
 """Lücken: periods of all orders that were never billed nor waived up to a day, in EUR: what was forgotten."""
 
-from collections.abc import Generator, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
-from tui_billing.domain.interval_selection import OUT_NAMES
+from tui_billing.domain.interval_selection import OUT_NAMES, RowKey
 from tui_billing.domain.messages import N_
 from tui_billing.i18n import _, ngettext
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.messages import TaskProgress
 from tui_billing.screens.widgets.record_table import Column
-from tui_billing.services import interval_questions, intervals
-from tui_billing.services.desk import Progress
+from tui_billing.services import interval_ledger, interval_questions, orders
+from tui_billing.services.desk import Progress, finish
 from tui_billing.services.interval_questions import Gaps
 from tui_billing.services.intervals import OutRow
+
+READING, TELL_EVERY = "gaps", 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class GapsScreen(ListScreen):
     TABLES: ClassVar[frozenset[str]] = frozenset(("orders", "periods"))
     HELP: ClassVar[str] = N_(
         "Perioden, die bis heute weder berechnet noch ausgelassen wurden, auch von pausierten Aufträgen und "
-        "gesperrten Kunden. Intervallrechnungen holt sie nach."
+        "gesperrten Kunden. Intervallrechnungen holt sie nach, F12 lässt sie mit Grund aus."
     )
     EMPTY: ClassVar[str] = N_("Keine Lücke: alles ist berechnet oder ausgelassen.")
     COLUMNS: ClassVar[tuple[Column, ...]] = (
@@ -47,6 +51,7 @@ class GapsScreen(ListScreen):
         super().__init__()
         self._until = until
         self.gaps: Gaps | None = None
+        self._told = time.monotonic()
 
     @property
     def until(self) -> date:
@@ -57,10 +62,24 @@ class GapsScreen(ListScreen):
         return _("Lücken bis {day}").format(day=show.day(self.until))
 
     def fetch(self) -> Gaps:
-        steps: Generator[Progress, None, Gaps] = interval_questions.find_gaps(self.desk, self.until)
-        return intervals.finish(steps)
+        return finish(interval_questions.find_gaps(self.desk, self.until), self._tell)
+
+    def _tell(self, progress: Progress) -> None:
+        """Out of the thread that reads: among 100,000 orders it takes its time."""
+        now = time.monotonic()
+        if now - self._told > TELL_EVERY:
+            self._told = now
+            self.post_message(TaskProgress(READING, progress))
+
+    def on_task_progress(self, message: TaskProgress) -> None:
+        """How far the search is; the table is empty meanwhile."""
+        if message.task == READING and self.gaps is None:
+            done, total = show.count(message.progress.done), show.count(message.progress.total)
+            self.say(_("Sucht … {done} von {total} Aufträgen").format(done=done, total=total))
 
     def show(self, data: Any) -> None:
+        if self.gaps is None:
+            self.say("")
         self.gaps = data
         super().show([Gap(n, row) for n, row in enumerate(data.rows, 1)])
 
@@ -89,10 +108,30 @@ class GapsScreen(ListScreen):
         return text.format(n=show.count(count), eur=show.eur(self.gaps.total))
 
     def why_not(self, action: str) -> str:
-        return _("Keine Zeile unter dem Zeiger.") if action in ("open", "why") and self.current() is None else ""
+        return (
+            _("Keine Zeile unter dem Zeiger.") if action in ("open", "why", "waive") and self.current() is None else ""
+        )
 
     def open_record(self, record: Gap) -> None:
         self.action_why()
+
+    def action_waive(self) -> None:
+        """F12: what was left on purpose is a gap no longer."""
+        targets = self.targets()
+        heading = ngettext("{n} Periode auslassen", "{n} Perioden auslassen", len(targets)).format(n=len(targets))
+        self.billing.open("reason_form", lambda reason: self._waive(targets, reason), heading=heading)
+
+    def _waive(self, targets: Sequence[Gap], reason: str | None) -> None:
+        if reason:
+            self.guarded(lambda: self._waived(targets, reason))
+
+    def _waived(self, targets: Sequence[Gap], reason: str) -> None:
+        store = self.desk.store
+        ids = {number: orders.find(store, number).id for number in {r.row.order_number for r in targets}}
+        keys = [RowKey(ids[r.row.order_number], r.row.period_start) for r in targets]
+        interval_ledger.waive_all(self.desk, keys, reason)
+        self.reload()
+        self.say(_("{n} ausgelassen · u rückgängig").format(n=len(keys)))
 
     def action_why(self) -> None:
         """F6: why it is due, or why it is not in the selection."""

@@ -42,7 +42,7 @@ class OrdersScreen(ListScreen):
 
     def cells(self, record: OrderRow) -> Sequence[str]:
         every, name = rhythm(record.interval)
-        shown = _("alle {n} {unit}").format(n=every, unit=_(name)) if every > 1 else _(name)
+        shown = _(name).format(n=every) if name else ""
         return (
             record.number,
             record.customer_name,
@@ -75,7 +75,7 @@ class OrdersScreen(ListScreen):
 
     def why_not(self, action: str) -> str:
         record = self.current()
-        if action in ("open", "edit", "delete", "why", "once", "log") and record is None:
+        if action in ("open", "edit", "delete", "why", "once", "log", "periods") and record is None:
             return _("Kein Auftrag unter dem Zeiger. Einfg legt einen an.")
         if action == "once" and record is not None and record.interval is not None:
             return _("Auftrag {number} wird über Intervallrechnungen berechnet.").format(number=record.number)
@@ -110,6 +110,12 @@ class OrdersScreen(ListScreen):
         record = self.current()
         if record is not None:
             self.billing.open("interval_why", number=record.number)
+
+    def action_periods(self) -> None:
+        """p: the order's life, period by period."""
+        record = self.current()
+        if record is not None:
+            self.billing.open("order_periods", order_id=record.id)
 
     def action_once(self) -> None:
         """b: a document from an order without interval."""

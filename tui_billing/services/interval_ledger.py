@@ -52,17 +52,24 @@ def _waive_one(tx: Transaction, key: RowKey, reason: str) -> Period:
 
 
 def unwaive(desk: Desk, order: Order, start: date) -> None:
-    """Take a waived period back; it is due again. So is one whose invoice was cancelled without freeing it then.
+    """Take one waived period back."""
+    unwaive_all(desk, [RowKey(order.id, start)])
 
-    Raises Refused where it is neither.
+
+def unwaive_all(desk: Desk, keys: Sequence[RowKey]) -> None:
+    """Take waived periods back, all in one undoable commit; they are due again. So are those whose invoice was
+    cancelled without freeing them then. Raises Refused where one is neither.
     """
-    params = {"number": order.number, "start": start}
-    with desk.store.transaction(f"Auftrag {order.number}: Periode wieder offen", undoable=True) as tx:
-        taken = tx.find_one(Period, "order_period", f"{order.id}|{start.isoformat()}")
-        if taken is None or not (taken.state is PeriodState.WAIVED or _is_cancelled(tx, taken)):
-            text = N_("Periode ab {start} des Auftrags {number} ist nicht ausgelassen")
-            raise Refused(Problem("NICHT_AUSGELASSEN", text, params, where=order.number))
-        tx.delete(Period, taken.id)
+    why = "Periode wieder offen" if len(keys) == 1 else f"{len(keys)} Perioden wieder offen"
+    with desk.store.transaction(why, undoable=True) as tx:
+        for key in keys:
+            order = tx.need(Order, key.order_id)
+            taken = tx.find_one(Period, "order_period", f"{order.id}|{key.start.isoformat()}")
+            if taken is None or not (taken.state is PeriodState.WAIVED or _is_cancelled(tx, taken)):
+                text = N_("Periode ab {start} des Auftrags {number} ist nicht ausgelassen")
+                params = {"number": order.number, "start": key.start}
+                raise Refused(Problem("NICHT_AUSGELASSEN", text, params, where=order.number))
+            tx.delete(Period, taken.id)
 
 
 def _is_cancelled(tx: Transaction, period: Period) -> bool:
