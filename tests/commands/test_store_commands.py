@@ -1,6 +1,7 @@
 """restore --upto and --rescue, backup's refusals: what can be had again, by command, with exact sentences."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -138,3 +139,43 @@ def test_the_last_line_of_a_backup_is_guarded_too(kept: Cli, tmp_path: Path) -> 
     ran = Cli(tmp_path / "new").plain("restore", str(backup.folder), code=4)
     assert json.dumps(ran.err).count("lesbar bis Buchung 3") == 1
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("restore", "{data}"), ("restore", "{data}", "--rescue"), ("restore", "{data}", "--upto", "1")]
+)
+def test_data_of_a_newer_program_are_neither_restored_nor_rescued(
+    kept: Cli, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    manifest = kept.folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"format":1', '"format":2'))
+    newer = "Der Datenbestand hat Format 2, dieses Programm kennt nur 1: bitte das Programm erneuern"
+    new = Cli(tmp_path / "new")
+    assert new.plain(*(w.format(data=kept.folder) for w in words), code=4).err == f"{newer}\n"
+    assert not new.folder.exists()
+    assert kept.plain("customer", "list", code=4).err == f"{newer}\n"
+    assert kept.plain("verify", code=4).err == f"manifest.json: {newer}\n"
+
+
+@pytest.mark.parametrize("words", [("backup",), ("restore",), ("restore", "--rescue")])
+def test_a_copy_of_a_shared_folder_is_shared_by_the_same_group(tmp_path: Path, words: tuple[str, ...]) -> None:
+    shared = tmp_path / "data"
+    shared.mkdir()
+    groups = [g for g in (*os.getgroups(), 1) if g != shared.stat().st_gid]
+    try:
+        os.chown(shared, -1, groups[0])
+    except (IndexError, PermissionError):
+        pytest.skip("no second group here")
+    shared.chmod(0o2770)
+    cli, copy = Cli(shared), Cli(tmp_path / "copy")
+    cli("customer", "add", "--number", "1", "--name", "K")
+    (shared / "documents/2026").mkdir(parents=True)
+    (shared / "documents/2026/a.pdf").write_bytes(b"%PDF")
+    if words[0] == "backup":
+        cli("backup", str(copy.folder))
+    else:
+        copy("restore", str(shared), *words[1:])
+    for path in (copy.folder, *(p for p in copy.folder.rglob("*") if p.name != "a.pdf")):
+        found = path.stat()
+        wanted = (groups[0], 0o2770 if path.is_dir() else 0o660)
+        assert (found.st_gid, found.st_mode & 0o7777) == wanted, path

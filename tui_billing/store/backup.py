@@ -22,6 +22,7 @@ from tui_billing.store.marks import HighWaterMark
 from tui_billing.store.state import journals
 
 LINKED = ("documents",)
+PRIVATE = 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,22 @@ def must_be_free(target: Path) -> None:
         raise StoreError(N_("{folder} ist nicht leer"), folder=str(target))
 
 
+def make_folder(ops: FsOps, source: Path, path: Path) -> None:
+    """A folder of a copy: private, or shared by the group that shares the source."""
+    mode = folder_mode(source)
+    ops.mkdir(path, mode)
+    if mode != PRIVATE:
+        try:
+            os.chown(path, -1, source.stat().st_gid)
+            path.chmod(mode)  # a change of the group may take setgid away
+        except PermissionError:
+            pass  # not one of this user's groups: then the copy is shared by his own
+
+
 def _copy_all(folder: Path, partial: Path, put: Callable[[Path, Path], None]) -> None:
-    mode = folder_mode(folder)
     ops = FsOps()
     for name in ("", "tables", "journal"):
-        ops.mkdir(partial / name, mode)
+        make_folder(ops, folder, partial / name)
     _copied(folder / NAME, partial / NAME)
     for path in sorted(folder.glob("tables/*.json")):
         put(path, partial / "tables" / path.name)

@@ -72,7 +72,7 @@ class _Check:
                 self.add("MANIFEST_MISSING", N_("das Verzeichnis fehlt"), "manifest.json")
         except StoreError as error:
             why = error.params.get("why") or Clause(error.text, **error.params)
-            self.add(error.code, "{why}", "manifest.json", error.params.get("line", 1), why=why)
+            self.add(error.code, "{why}", "manifest.json", error.params.get("line", 0), why=why)
         self.chain.check()
         if manifest is not None:
             self._check_manifest(manifest)

@@ -6,21 +6,22 @@ The journals hold whole documents and go back to the beginning, so everything be
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tui_billing.domain.messages import N_, Clause
 from tui_billing.store.audit import raw_lines
-from tui_billing.store.backup import Backup, copy_documents, must_be_free, no_compaction, proved
+from tui_billing.store.backup import Backup, copy_documents, make_folder, must_be_free, no_compaction, proved
 from tui_billing.store.damage import damaged
 from tui_billing.store.engine import Damaged, StoreError
-from tui_billing.store.fsops import FsOps, file_mode, folder_mode, replace_file
+from tui_billing.store.fsops import FsOps, file_mode, replace_file
 from tui_billing.store.journal import START, checked_hash, fields_of, make_line, ops_of
 from tui_billing.store.json_text import BadLine, dump, load, why_bad
 from tui_billing.store.keys import KeyBook
-from tui_billing.store.manifest import Manifest, SegmentInfo
+from tui_billing.store.manifest import Manifest, SegmentInfo, load_manifest
 from tui_billing.store.marks import HighWaterMark
-from tui_billing.store.migrations import UPCASTERS, Upcaster
+from tui_billing.store.migrations import UPCASTERS, Upcaster, refuse_newer
 from tui_billing.store.schema import TABLES, TableSchema
 from tui_billing.store.segments import SegmentWriter, segment_of
 from tui_billing.store.state import journal_path, journals
@@ -53,6 +54,7 @@ class _Replayed:
     """The state after transaction `seq`, and how much of each journal leads there."""
 
     upto: int | None
+    tables: Mapping[str, TableSchema]
     seq: int = 0
     head: str = START
     last: dict[str, dict[int, Place | None]] = field(default_factory=dict)
@@ -68,7 +70,7 @@ class _Replayed:
 
 def look(folder: Path, upto: int | None = None) -> Rescuable:
     """What `rescue` would save; reads only. Raises StoreError where there are no journals from the beginning."""
-    found = _replay(folder, upto)
+    found = _replay(folder, upto, TABLES)
     mark = HighWaterMark(folder / "journal" / "acknowledged", FsOps(), file_mode(folder))
     acknowledged = 0 if upto is not None and found.has_arrived else mark.read()[0]
     mark.close()
@@ -90,7 +92,7 @@ def rescue(
     """
     must_be_free(target)
     with no_compaction(folder):
-        found = _replay(folder, upto)
+        found = _replay(folder, upto, tables)
         partial = target.with_name(f".{target.name}.part")
         shutil.rmtree(partial, ignore_errors=True)
         try:
@@ -109,7 +111,7 @@ def rescue(
 def _make(folder: Path, partial: Path, found: _Replayed, book: KeyBook) -> None:
     ops = FsOps()
     for name in ("", "tables", "journal"):
-        ops.mkdir(partial / name, folder_mode(folder))
+        make_folder(ops, folder, partial / name)
     segments = tuple(_segments(partial, found, book, ops))
     next_ids = {table: max(rows) + 1 for table, rows in found.last.items()}
     schema = {name: table.version for name, table in book.tables.items()}
@@ -118,8 +120,10 @@ def _make(folder: Path, partial: Path, found: _Replayed, book: KeyBook) -> None:
     copy_documents(folder, partial)
 
 
-def _replay(folder: Path, upto: int | None) -> _Replayed:
-    out = _Replayed(upto)
+def _replay(folder: Path, upto: int | None, tables: Mapping[str, TableSchema]) -> _Replayed:
+    out = _Replayed(upto, tables)
+    with suppress(Damaged):  # a lost manifest is no reason to give up; one of a newer program is
+        load_manifest(folder)
     paths = journals(folder)
     if not paths:
         raise StoreError(N_("In {folder} liegt kein Journal"), folder=str(folder))
@@ -142,6 +146,7 @@ def _read(out: _Replayed, path: Path, *, is_last: bool) -> bool:
             text = checked_hash(out.head, line)
             if number == 1:
                 out.schema = fields.get("schema", {})
+                refuse_newer(out.schema, out.tables)
             elif "seal" in fields:
                 sealed = True
             elif out.has_arrived:
