@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tui_billing.domain.batches import BatchState, InvoiceBatch
-from tui_billing.domain.documents import DocumentHead, DocumentState
+from tui_billing.domain.documents import DocumentHead
 from tui_billing.domain.parties import Company, Customer
 from tui_billing.domain.runs import Dispatch, Ignored, InvoiceRun, RowState, RunState
 from tui_billing.services.desk import Desk
@@ -30,7 +30,7 @@ class Overview:
 
 
 def overview(desk: Desk) -> Overview:
-    """Count by index: documents still open were never sent, because any output makes them final.
+    """Count by index. Not sent is also what is final and did not go out: festgeschrieben by hand, or its mail failed.
 
     What a dead process left in flight is settled first, so that the start shows it as ungeklärt (E9.1).
     """
@@ -39,7 +39,7 @@ def overview(desk: Desk) -> Overview:
         settle_orphans(desk)
     if store.get(Company, 1) is None and not store.count(Customer):
         return Overview(is_empty=True)
-    unsent = store.find(DocumentHead, "state", DocumentState.OPEN)
+    unsent = store.find(DocumentHead, "unsent", 1)
     open_runs = sum(len(store.find_ids(InvoiceRun, "state", s)) for s in RunState if s is not RunState.DONE)
     return Overview(
         is_empty=False,

@@ -49,6 +49,12 @@ def _open_documents(doc: Doc) -> list[Any]:
     return list(doc.get("document_ids") or ()) if doc.get("state") in OPEN_DISPATCH else []
 
 
+def _unsent(doc: Doc) -> list[Any]:
+    """1 while it has not left the house; what was cancelled before it was final never will."""
+    is_gone = doc.get("state") == "cancelled" and not doc.get("final_at")
+    return [] if doc.get("printed_at") or doc.get("mailed_at") or is_gone else [1]
+
+
 def _unbatched(doc: Doc) -> list[Any]:
     """The customer, while the entry is in no batch."""
     return [] if doc.get("batch_id") or doc.get("cancelled") else [doc["customer_id"]]
@@ -82,6 +88,7 @@ TABLES: dict[str, TableSchema] = {
                 "order_id": field("order_id"),
                 "kind": field("kind"),
                 "state": field("state"),
+                "unsent": _unsent,
                 "reference": lambda doc: [doc["reference"]["document_id"]] if doc.get("reference") else [],
             },
             {"number": field("number")},
