@@ -168,3 +168,17 @@ async def test_cursor_marks_and_the_filter_that_is_being_typed_survive_others_ch
         assert any("Aaa Muster" in row for row in rows(app))
         await type_text(pilot, "s")
         assert table(app).list.needle == "mus"
+
+
+async def test_undo_of_what_another_clerk_changed_since_is_refused_with_the_record_s_name(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k", "enter", "tab")
+        await type_text(pilot, "Meine")
+        await press(pilot, "f8")
+        rename(desk, "Seine")
+        await press(pilot, "u")
+        assert status(app) == "Kunde 10001 wurde inzwischen geändert."
+        assert desk.store.need(Customer, 1).name == "Seine"

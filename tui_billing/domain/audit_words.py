@@ -264,6 +264,11 @@ def table_name(table: str) -> str:
     return TABLE_NAMES.get(table, table)
 
 
+def record_number(doc: Mapping[str, Any]) -> str:
+    """What the clerk knows a record by; empty where it has nothing of the kind."""
+    return next((str(doc[name]) for name in NUMBER_FIELDS if doc.get(name)), "")
+
+
 def field_name(name: str) -> str:
     """What the clerk calls this field."""
     return FIELD_NAMES.get(name, name)

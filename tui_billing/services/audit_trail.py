@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tui_billing.domain import format as fmt
-from tui_billing.domain.audit_words import NUMBER_FIELDS, field_name, table_name, value_name
+from tui_billing.domain.audit_words import field_name, record_number, table_name, value_name
 from tui_billing.domain.messages import N_
 from tui_billing.domain.runs import InvoiceRun, RunRow
 from tui_billing.store.engine import Doc, Entry
@@ -82,15 +82,11 @@ def _data(entry: Entry, changes: Iterable[Change]) -> dict[str, Any]:
 
 def _change(table: str, record_id: int, old: Doc | None, new: Doc | None) -> dict[str, Any]:
     """`fields` maps a field to [old, new] where they differ; added and deleted records name none."""
-    data: dict[str, Any] = {"table": table, "id": record_id, "number": _number(new or old or {})}
+    data: dict[str, Any] = {"table": table, "id": record_id, "number": record_number(new or old or {})}
     if old is None or new is None:
         return {**data, "action": "added" if old is None else "deleted", "fields": {}}
     keys = [k for k in {**old, **new} if k != "rev" and old.get(k) != new.get(k)]
     return {**data, "action": "changed", "fields": {key: [old.get(key), new.get(key)] for key in keys}}
-
-
-def _number(doc: Doc) -> str:
-    return next((str(doc[name]) for name in NUMBER_FIELDS if doc.get(name)), "")
 
 
 Say = Callable[[str], str]

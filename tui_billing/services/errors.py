@@ -27,6 +27,8 @@ def problems_of(error: Exception) -> tuple[Problem, ...]:
     if isinstance(error, NotUnique):
         text = N_("{value} gibt es schon; bitte eine andere Nummer oder einen anderen Namen wählen.")
         return (Problem("SCHON_VERGEBEN", text, {"value": error.value}, where=str(error.value)),)
+    if isinstance(error, Stale):
+        return (_stale(error),)
     if isinstance(error, StoreError):
         return (Problem(error.code, error.text if error.params else str(error), error.params),)
     if isinstance(error, OSError):
@@ -35,3 +37,14 @@ def problems_of(error: Exception) -> tuple[Problem, ...]:
         return (Problem("DATEI", text, {"message": os_words(error), "file": where}, where=where),)
     text = N_("Unerwarteter Fehler: {message}")
     return (Problem("UNERWARTET", text, {"message": f"{type(error).__name__}: {error}"}),)
+
+
+def _stale(error: Stale) -> Problem:
+    """Which record it is, as the clerk knows it."""
+    from tui_billing.domain.audit_words import record_number, table_name
+
+    number = record_number(error.theirs or error.mine) or str(error.record_id)
+    text = N_("{table} {number} wurde inzwischen gelöscht.")
+    if error.theirs is not None:
+        text = N_("{table} {number} wurde inzwischen geändert.")
+    return Problem(error.code, text, {"table": Term(table_name(error.table)), "number": number}, where=number)
