@@ -1,5 +1,6 @@
 """Help text Rechnungsläufe, steps 1 to 6 and its two chapters on correcting and ignoring, key by key."""
 
+import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,8 @@ from tui_billing.dispatch.port import Outcome
 from tui_billing.domain.documents import Document
 from tui_billing.domain.parties import Company, Customer
 from tui_billing.domain.runs import Dispatch, InvoiceRun, RowState, RunRow, RunState
+from tui_billing.i18n import use_language
+from tui_billing.screens.run_texts import row_note
 from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.text_view import TextView
 from tui_billing.services import settings
@@ -225,9 +228,11 @@ async def test_while_a_run_is_executed_its_invoices_can_be_looked_at(tmp_path: P
     transport = FakeTransport()
     app = BillingApp(working_desk(tmp_path, copies=8, transport=transport))
     looked: list[str] = []
+    once = threading.Lock()
 
     def look(envelope: object) -> None:
-        if len(transport.sent) == 3:
+        # Two connections send at once: only the first of them looks.
+        if len(transport.sent) >= 3 and once.acquire(blocking=False):
             detail = app.screen
             app.call_from_thread(detail.action_do, "delete")  # type: ignore[attr-defined]
             looked.append(app.call_from_thread(lambda: status(app)))
@@ -430,3 +435,27 @@ async def test_a_mail_that_came_back_is_booked_with_a_reason_and_made_ready_agai
         assert status(app) == "1 Zeile wieder bereit, als Kopie · u rückgängig"
         row = desk.store.need(RunRow, first.id)
         assert (row.state, row.copy) == (RowState.OPEN, True)
+
+
+async def test_in_english_start_and_the_reason_of_a_row_are_english(tmp_path: Path) -> None:
+    use_language("en")
+    try:
+        desk = working_desk(tmp_path, copies=1)
+        with desk.store.transaction("ohne Ort") as tx:
+            row = RunRow(
+                run_id=1,
+                number="RE-1",
+                state=RowState.FAILED,
+                reason="EMPFAENGER_ANSCHRIFT_UNVOLLSTAENDIG",
+                reply="Die Anschrift von X ist unvollständig: Straße …",
+            )
+            tx.insert(row)
+        assert row_note(row) == "RE-1: address incomplete"
+        app = BillingApp(desk)
+        async with app.run_test(size=SIZE) as pilot:
+            await settle(pilot)
+            assert "Today" in table(app).render_line(0).text
+            await press(pilot, "f1")
+            assert app.screen.query_one(TextView).text.startswith("What waits today.")
+    finally:
+        use_language("de")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from tui_billing.domain.documents import Document
 from tui_billing.domain.messages import Refused
-from tui_billing.domain.run_selection import REASON_NAMES
 from tui_billing.domain.runs import ROW_STATE_NAMES, RowState, RunRow, RunState, RunType
 from tui_billing.domain.send_reasons import server_words
 from tui_billing.i18n import _, ngettext
@@ -15,7 +14,7 @@ from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.document_text import document_lines
 from tui_billing.screens.mail_lines import mail_lines
-from tui_billing.screens.run_texts import reason_name
+from tui_billing.screens.run_texts import reason_name, reason_text
 from tui_billing.screens.widgets.status_line import duration
 from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
 from tui_billing.services import run_lease, run_log, run_mend, send_single, settings, unknowns
@@ -204,9 +203,8 @@ def _log_row(row: LogRow) -> list[tuple[str, str]]:
     head = f"  {show.stamp(row.time) or '–':14}  {row.number}  {_(ROW_STATE_NAMES[row.state])}"
     to = " · ".join(t for t in (row.customer, ", ".join(row.address)) if t)
     same = reason_name(row.reason) == _(ROW_STATE_NAMES[row.state])
-    reason = reason_name(row.reason) if row.reason in REASON_NAMES and not same else ""
     reply = server_words(row.reply_code, row.reply)
-    parts = (to, " · ".join(t for t in (reason, reply) if t), row.file)
+    parts = (to, reason_text("" if same else row.reason, reply), row.file)
     hashes = [f"SHA-256 {row.hash}"] if row.hash else []
     hashes += [_("überschrieben {hash}").format(hash=old) for old in row.overwritten]
     return [(head, PLAIN), *((f"    {text}", MUTED) for text in (*parts, *hashes) if text)]

@@ -5,7 +5,7 @@ from tui_billing.domain.parties import Channel
 from tui_billing.domain.plans import Balance
 from tui_billing.domain.run_selection import NO_ADDRESS, REASON_NAMES, recipients
 from tui_billing.domain.runs import ROW_STATE_NAMES, RUN_STATE_NAMES, InvoiceRun, RowState, RunRow, RunType
-from tui_billing.i18n import _
+from tui_billing.i18n import _, language
 from tui_billing.screens import show
 from tui_billing.services.runs import RunView
 
@@ -62,11 +62,16 @@ def row_state(row: RunRow) -> str:
 
 def row_note(row: RunRow) -> str:
     """Why the row stands as it does: reason and the server's words."""
-    # A code of a law's rule says nothing to a clerk; the sentence behind it does.
-    reason = "" if row.reply and row.reason not in REASON_NAMES else reason_name(row.reason) if row.reason else ""
-    parts = [reason, row.reply]
-    text = " · ".join(p for p in parts if p)
+    text = reason_text(row.reason, row.reply)
     return f"{row.number}: {text}" if text else ""
+
+
+def reason_text(reason: str, reply: str) -> str:
+    """Reason and words in one line. Of a rule of law the sentence says it all; it is stored in German, so that in
+    another language its name stands there."""
+    if reason and reason not in REASON_NAMES and reason.isupper() and reply:
+        return reply if language() == "de" else reason_name(reason)
+    return " · ".join(part for part in (reason_name(reason) if reason else "", reply) if part)
 
 
 def channel_name(row: RunRow, view: RunView | None) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tui_billing import keymap
+from tui_billing.domain.messages import N_
 from tui_billing.i18n import _
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
@@ -34,13 +35,13 @@ class StartScreen(ListScreen):
 
     NAME: ClassVar[str] = "start"
     TABLES: ClassVar[frozenset[str]] = frozenset()
-    HELP: ClassVar[str] = (
+    HELP: ClassVar[str] = N_(
         "Was heute ansteht. Jede Zeile hat ihre eigene Taste; Enter öffnet die Zeile unter dem Zeiger. "
         "Der Weg der Hilfe: Abrechnung > Rechnungen > Rechnungsläufe."
     )
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("key", "", 3),
-        Column("label", "Heute", 27),
+        Column("label", N_("Heute"), 27),
         Column("count", "", 7, right=True),
         Column("note", "", 20, flex=True),
     )

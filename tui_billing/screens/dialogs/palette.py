@@ -6,13 +6,14 @@ from textual import events
 from textual.app import ComposeResult
 
 from tui_billing import keymap
+from tui_billing.domain.messages import N_
 from tui_billing.domain.texts import fold
 from tui_billing.i18n import _
 from tui_billing.screens.base import DeskScreen
 from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.record_table import Column, RecordTable
 
-COLUMNS = (Column("label", "Befehl", 30, flex=True), Column("key", "Taste", 12))
+COLUMNS = (Column("label", N_("Befehl"), 30, flex=True), Column("key", N_("Taste"), 12))
 
 
 class PaletteScreen(DeskScreen):

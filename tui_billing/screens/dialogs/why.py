@@ -7,7 +7,7 @@ from tui_billing.domain.documents import Document, DocumentState
 from tui_billing.domain.law import check_document
 from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Customer
-from tui_billing.domain.run_selection import NO_ADDRESS
+from tui_billing.domain.run_selection import NO_ADDRESS, REASON_NAMES
 from tui_billing.domain.run_states import FINISHED_ROWS
 from tui_billing.domain.runs import ROW_STATE_NAMES, InvoiceRun, RowState, RunState
 from tui_billing.i18n import _
@@ -108,7 +108,7 @@ def _state_lines(answer: Explanation, run: InvoiceRun) -> Lines:
         takes_it = answer.verdict.is_in and can_rebuild
         return [("  ! " + _("F5 im Lauf nimmt die Rechnung auf."), PLAIN)] if takes_it else []
     lines = [("  " + _("Stand: {state}").format(state=_(ROW_STATE_NAMES[row.state])), MUTED)]
-    if note := row_note(row).partition(": ")[2]:
+    if row.reason in REASON_NAMES and (note := row_note(row).partition(": ")[2]):
         lines[0] = (f"{lines[0][0]} · {note}", MUTED)
     if NO_ADDRESS in answer.verdict.flags and row.state not in FINISHED_ROWS:
         lines.append(("  ! " + _("Ohne E-Mail-Adresse bleibt sie liegen; F4 im Lauf ändert den Kontakt."), PLAIN))
