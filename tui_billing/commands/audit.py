@@ -14,11 +14,11 @@ from tui_billing.domain.runs import InvoiceRun
 from tui_billing.domain.settings import Setting
 from tui_billing.i18n import _, language
 from tui_billing.services import audit_trail, documents, settings
+from tui_billing.services.desk import Desk
 from tui_billing.services.errors import not_found
-from tui_billing.store.repositories import Store
 
 SHOWN_CHANGES, LONGEST = 20, 60
-Find = Callable[[Store, str], int]
+Find = Callable[[Desk, str], int]
 
 
 def register(parser: ArgumentParser) -> None:
@@ -41,33 +41,33 @@ def register(parser: ArgumentParser) -> None:
 
 def show(context: Context, args: Namespace) -> Answer:
     """The audit trail of what was named."""
-    store = context.desk.store
+    desk = context.desk
     if args.run:
-        run_id = _keyed(InvoiceRun, N_("Rechnungslauf"), convert=int)(store, args.run)
-        items = audit_trail.run_log(store, run_id, args.limit)
+        run_id = _keyed(InvoiceRun, N_("Rechnungslauf"), convert=int)(desk, args.run)
+        items = audit_trail.run_log(desk.store, run_id, args.limit)
     else:
-        cls, record_id = _named(store, args)
-        items = audit_trail.record_log(store, cls, record_id, args.limit)
+        cls, record_id = _named(desk, args)
+        items = audit_trail.record_log(desk.store, cls, record_id, args.limit)
     return Answer(listing(items), lines=audit_lines(items))
 
 
-def _receivable(store: Store, number: str) -> int:
-    entry = store.find_one(ReceivableEntry, "document_id", documents.by_number(store, number).id)
+def _receivable(desk: Desk, number: str) -> int:
+    entry = desk.store.find_one(ReceivableEntry, "document_id", documents.by_number(desk.store, number).id)
     return entry.id if entry else 0
 
 
-def _setting(store: Store, key: str) -> int:
+def _setting(desk: Desk, key: str) -> int:
     """A setting that was never set has no record yet."""
-    settings.get(store, key)
-    return next(iter(store.find_ids(Setting, "key", key)), 0)
+    settings.get(desk.store, key)
+    return next(iter(desk.store.find_ids(Setting, "key", key)), 0)
 
 
 def _keyed(cls: type[Any], noun: str, key: str = "number", convert: Callable[[str], Any] = str) -> Find:
     """How a record is found by what the clerk calls it, also where it is deleted by now."""
 
-    def find(store: Store, text: str) -> int:
+    def find(desk: Desk, text: str) -> int:
         value = convert(text) if convert is str or (text.isascii() and text.isdigit()) else text
-        ids = store.find_ids(cls, key, value) or audit_trail.former_ids(store, cls, key, value)
+        ids = desk.store.find_ids(cls, key, value) or audit_trail.former_ids(desk.store, cls, key, value)
         if not ids:
             raise not_found(noun, text)
         return ids[0]
@@ -76,7 +76,7 @@ def _keyed(cls: type[Any], noun: str, key: str = "number", convert: Callable[[st
 
 
 NAMED: dict[str, tuple[type[Any], Find]] = {
-    "invoice": (Document, lambda store, number: documents.by_number(store, number).id),
+    "invoice": (Document, lambda desk, number: documents.by_number(desk.store, number).id),
     "receivable": (ReceivableEntry, _receivable),
     "customer": (Customer, _keyed(Customer, N_("Kunde"))),
     "order": (Order, _keyed(Order, N_("Auftrag"))),
@@ -88,11 +88,11 @@ NAMED: dict[str, tuple[type[Any], Find]] = {
 """Option -> (class, how its record is found)."""
 
 
-def _named(store: Store, args: Namespace) -> tuple[type[Any] | None, int | None]:
+def _named(desk: Desk, args: Namespace) -> tuple[type[Any] | None, int | None]:
     for option, (cls, find) in NAMED.items():
         text = getattr(args, option)
         if text:
-            return cls, find(store, text)
+            return cls, find(desk, text)
     return (Company, 1) if args.company else (None, None)
 
 
