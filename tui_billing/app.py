@@ -83,6 +83,7 @@ SCREENS: dict[str, str] = {
     "payments": "payments:PaymentsScreen",
     "payment_form": "payment_form:PaymentFormScreen",
     "payment_allocate": "payment_form:PaymentAllocateScreen",
+    "payment_return": "payment_form:PaymentReturnScreen",
     "receivables": "receivables:ReceivablesScreen",
     "receivable_form": "receivable_form:ReceivableFormScreen",
     "unknowns": "unknowns:UnknownsScreen",
@@ -314,6 +315,12 @@ class BillingApp(App[int], inherit_bindings=False):
         if screen := self.desk_screen:
             screen.post_message(RecordsChanged(changes.ids, changes.seq))
 
+    def tell_waiting(self, holder: str) -> None:
+        """The store waits for another writer."""
+        from tui_billing.screens import waiting
+
+        waiting.tell(self, holder)
+
     # --- the end ---
 
     def end_by_signal(self, number: int) -> None:
@@ -372,5 +379,6 @@ def run_app(desk: Desk, lang: str = "de", slow: bool = False) -> int:
 
         textual.screen.UPDATE_PERIOD = 1 / SLOW_FPS  # type: ignore[misc]
     app = BillingApp(desk, slow=slow)
+    desk.store.tell_who_holds_it(app.tell_waiting)
     app.run(mouse=settings.get_bool(desk.store, "ui.mouse"))
     return app.return_code or 0

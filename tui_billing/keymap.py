@@ -83,6 +83,7 @@ FORMS = _on(
     "batch_report",
     "payment_form",
     "payment_allocate",
+    "payment_return",
     "receivable_form",
 )
 """Screens with fields: letters are typed, so only F-keys and Strg work there."""
@@ -250,6 +251,7 @@ KEYS: tuple[KeyRow, ...] = (
     KeyRow("create", "f8", "x", N_("Anlegen"), N_("Die Dummy-Stapel anlegen"), _on("dummy"), True),
     KeyRow("new", "insert", "n", N_("Neu"), N_("Eine Zahlung erfassen"), _on("payments"), True),
     KeyRow("take_back", "delete", "d", N_("Rückgabe"), N_("Als Rückgabe gegenbuchen"), _on("payments"), True),
+    KeyRow("release", "f12", "a", N_("Lösen"), N_("Die Zuordnung aufheben"), _on("payments")),
     KeyRow("allocate", "f8", "x", N_("Zuordnen"), N_("Den Rest Rechnungen zuordnen"), _on("payments"), True),
     KeyRow("edit", "f4", "e", N_("Bezahlt am"), N_("Verschieben, mit Grund"), _on("payments"), True),
     KeyRow("switch", "tab", "", N_("Offen/alle"), N_("Offene Posten oder alle"), _on("receivables"), True),
@@ -404,6 +406,7 @@ _AREAS: dict[str, str] = {
     "payments": N_("Zahlungen"),
     "payment_form": N_("Zahlung"),
     "payment_allocate": N_("Zahlung"),
+    "payment_return": N_("Zahlung"),
     "receivables": N_("Debitorentransaktionen"),
     "receivable_form": N_("Debitorentransaktion"),
     "audit": N_("Protokoll"),

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from argparse import Namespace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from fakes import add_company, add_customer, add_invoice, make_desk
 
+from tui_billing.commands import receivable
 from tui_billing.commands.arguments import build_parser
 from tui_billing.commands.frame import Context, failure, run_handler, show
 from tui_billing.domain.parties import Address
@@ -386,3 +388,11 @@ def test_the_print_and_the_reprint_go_into_a_zip_where_one_is_named(desk: Desk, 
         assert answer["files"] == [str(tmp_path / name)]
         assert held in zipfile.ZipFile(tmp_path / name).namelist()
     assert ok(desk, "batch", "reprint", "1", "--dry-run")["recomputed"] is False
+
+
+def test_a_transaction_is_shown_with_labels_and_its_moved_dates_old_and_new(desk: Desk) -> None:
+    help_text_customers(desk)
+    ok(desk, "receivable", "edit", "RE-2026-00001", "--batch-date", "2026-12-10", "--reason", "Lieferung")
+    answer = receivable.show_one(Context(desk), Namespace(number="RE-2026-00001"))
+    assert answer.lines[:2] == ["RE-2026-00001 Rechnung", "  Rechnungsdatum: 10.12.2026"]
+    assert any("→ 10.12.2026" in line for line in answer.lines)

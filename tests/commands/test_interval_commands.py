@@ -328,6 +328,12 @@ def names(answer: dict[str, Any], noun: str) -> list[str]:
     return [line["name"] for line in answer[noun]["lines"]]
 
 
+def test_gaps_are_asked_for_up_to_today_unless_another_day_is_given(desk: Desk) -> None:
+    add(desk, "A-1")
+    assert call(desk, "interval", "gaps")[1]["until"] == "2026-11-22"
+    assert call(desk, "interval", "gaps", "--until", "2025-12-31")[1]["count"] == 0
+
+
 def test_positions_are_added_inserted_and_taken_out(desk: Desk) -> None:
     add(desk, "A-1")
     new = ("invoice", "new", "--customer", "10001", "--name", "erste", "--price", "1")

@@ -221,7 +221,7 @@ async def test_by_hand_the_form_offers_who_fits_and_says_who_does_not(tmp_path: 
         assert balance(app) == "Passende Kunden: 1, 3, 5"
         await type_text(pilot, "4")
         await press(pilot, "f8")
-        assert status(app) == "Stichtag 30 fällt nicht auf das Abschlussdatum 15.11.2026"
+        assert status(app) == "4: Stichtag 30 fällt nicht auf das Abschlussdatum 15.11.2026"
         await press(pilot, "backspace")
         await type_text(pilot, "1, 3")
         await press(pilot, "f8")
@@ -295,7 +295,12 @@ async def test_a_payment_is_entered_allocated_and_taken_back(tmp_path: Path) -> 
         assert rows(app) == ["> ZA-2026-00001 22.11.2026 1 Kunde [/] 1 200,00 200,00"]
         await press(pilot, "f8", "f8")
         assert rows(app) == ["> ZA-2026-00001 22.11.2026 1 Kunde [/] 1 200,00 81,00"]
-        await press(pilot, "delete", "j")
+        await press(pilot, "f12")
+        assert status(app) == "ZA-2026-00001 ist keiner Rechnung mehr zugeordnet · u rückgängig"
+        assert rows(app) == ["> ZA-2026-00001 22.11.2026 1 Kunde [/] 1 200,00 200,00"]
+        await press(pilot, "f12")
+        assert status(app) == "Diese Zahlung ist keiner Rechnung zugeordnet."
+        await press(pilot, "delete", "f8")
         assert status(app) == "ZA-2026-00001 gegengebucht mit ZA-2026-00002 · u rückgängig"
         assert len(rows(app)) == 2
         await press(pilot, "escape", "o")
@@ -304,6 +309,26 @@ async def test_a_payment_is_entered_allocated_and_taken_back(tmp_path: Path) -> 
         assert balance(app) == "6 offene Posten 714,00 € · überfällig 714,00 €"
         await press(pilot, "tab")
         assert len(rows(app)) == 8
+
+
+async def test_d5_11_a_return_has_the_day_of_the_bank_and_its_fee_as_a_lastschrift(tmp_path: Path) -> None:
+    desk = help_text_desk(tmp_path)
+    payments.add(desk, NewPayment(amount=Decimal(119), paid_date=date(2026, 11, 3), documents=("RE-2026-00001",)))
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "z", "delete")
+        assert title(app).replace("\xa0", " ") == "Rückgabe von ZA-2026-00001 über 119,00 €"
+        await type_text(pilot, "9.11.")
+        await press(pilot, "enter")
+        await type_text(pilot, "3,00")
+        await press(pilot, "f8")
+        assert status(app).replace("\xa0", " ") == (
+            "ZA-2026-00001 gegengebucht mit ZA-2026-00002 · Gebühr 3,00 € als Lastschrift"
+        )
+        counter = desk.store.all(Payment)[-1]
+        assert (counter.amount, counter.paid_date) == (Decimal("-119.00"), date(2026, 11, 9))
+        assert [e.number for e in desk.store.all(ReceivableEntry) if e.amount == Decimal("3.00")] == ["LA-2026-00001"]
 
 
 async def test_the_calendar_stands_on_the_next_close_date_and_generates_from_there(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def _ledger_actions(actions: Any) -> None:
             action.add_argument("--reason", required=True, metavar=_("GRUND"))
         action.set_defaults(handler=handler)
     gaps = actions.add_parser("gaps", help=_("Perioden, die nie berechnet und nie ausgelassen wurden"))
-    gaps.add_argument("--until", type=day, required=True, metavar=_("TAG"))
+    gaps.add_argument("--until", type=day, metavar=_("TAG"), help=_("letzter Tag, einschließlich; sonst heute"))
     gaps.set_defaults(handler=find_gaps)
 
 
@@ -242,10 +242,11 @@ def unwaive(context: Context, args: Namespace) -> Answer:
 
 def find_gaps(context: Context, args: Namespace) -> Answer:
     """What was forgotten up to a day, in EUR."""
-    gaps = context.drive(interval_questions.find_gaps(context.desk, args.until), at_once=True)
+    until = args.until or context.desk.today()
+    gaps = context.drive(interval_questions.find_gaps(context.desk, until), at_once=True)
     data = {
         **listing(views.gap_item(g) for g in gaps.rows),
-        "until": args.until.isoformat(),
+        "until": until.isoformat(),
         "total": f"{gaps.total:.2f}",
         "balance": gaps.selection.balance().as_json(),
     }

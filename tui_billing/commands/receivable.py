@@ -3,13 +3,14 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from tui_billing.commands.audit import audit_lines
 from tui_billing.commands.frame import Answer, Context, add_switch, day, listing, table
 from tui_billing.commands.payment import payment_data
 from tui_billing.commands.shown import day as shown
 from tui_billing.commands.shown import money
 from tui_billing.domain.batches import InvoiceBatch, Payment, ReceivableEntry
 from tui_billing.domain.codec import encode
-from tui_billing.domain.documents import TITLES
+from tui_billing.domain.documents import SHORT_TITLES
 from tui_billing.domain.open_items import OpenItem, open_items
 from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _
@@ -87,7 +88,7 @@ def _row(item: OpenItem) -> tuple[str, ...]:
     e = item.entry
     return (
         e.number,
-        _(TITLES[e.kind]),
+        _(SHORT_TITLES[e.kind]),
         shown(e.batch_date),
         shown(e.due_date),
         shown(e.paid_date),
@@ -103,9 +104,10 @@ def show_one(context: Context, args: Namespace) -> Answer:
     (item,) = open_items([entry], store.find(Payment, "customer_id", entry.customer_id))
     log = audit_trail.record_log(store, ReceivableEntry, entry.id)
     data = {"receivable": item_data(context.desk, item), "history": log}
-    lines = [" ".join(part for part in _row(item) if part)]
-    lines += [f"{e['ts'][:16].replace('T', ' ')} {e['by']}: {e['why']} {e['reason']}".rstrip() for e in log]
-    return Answer(data, lines=lines)
+    labels = (_("Rechnungsdatum"), _("Fällig"), _("Bezahlt am"), _("Betrag"), _("Offen"))
+    number, kind, *values = _row(item)
+    lines = [f"{number} {kind}", *(f"  {label}: {value or '–'}" for label, value in zip(labels, values, strict=True))]
+    return Answer(data, lines=[*lines, *audit_lines(log)])
 
 
 def edit_dates(context: Context, args: Namespace) -> Answer:

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from tui_billing.domain.batches import InvoiceBatch
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.i18n import _, ngettext
+from tui_billing.i18n import say as sentence
 from tui_billing.screens.batch_texts import batch_title
 from tui_billing.screens.form import FormScreen
 from tui_billing.screens.widgets.field import Field
@@ -68,6 +69,11 @@ class BatchAddScreen(FormScreen):
         batch_rows.apply_add(self.desk, plan)
         count = plan.balance.taken
         return ngettext("{n} Beleg aufgenommen", "{n} Belege aufgenommen", count).format(n=count)
+
+    def show_refused(self, problems: Sequence[Problem]) -> None:
+        """Each sentence with the customer or document that it is about."""
+        texts = [f"{p.where}: {sentence(p)}" if p.where else sentence(p) for p in problems]
+        self.say(" · ".join(texts), alert=True)
 
     def action_take_theirs(self) -> None:
         self.say(_("Hier gibt es keine andere Fassung."))

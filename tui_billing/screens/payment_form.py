@@ -1,6 +1,8 @@
-"""A payment by hand, and the allocation of what a payment has left; the open items stand below while it is typed."""
+"""A payment by hand, its return, and the allocation of what it has left; open items stand below while it is typed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -160,3 +162,56 @@ class PaymentAllocateScreen(_WithItems):
         skonto = None if values["skonto"] == "" else values["skonto"]
         payments.allocate(self.desk, self._number, numbers, skonto=skonto, oldest_first=not numbers)
         return _("Zahlung {number} zugeordnet").format(number=self._number)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a return did, and whether `u` takes it back: a fee has drawn a number."""
+
+    text: str
+    is_undoable: bool
+
+
+class PaymentReturnScreen(FormScreen):
+    """Rückgabe: the day that the bank names, its fee as a Lastschrift."""
+
+    NAME: ClassVar[str] = "payment_return"
+    HELP: ClassVar[str] = N_(
+        "Die Zahlung bleibt stehen, eine Gegenbuchung an diesem Tag macht ihre Rechnungen wieder offen. Eine Gebühr "
+        "der Bank wird dem Kunden als Lastschrift berechnet."
+    )
+
+    def __init__(self, number: str) -> None:
+        super().__init__()
+        self._number = number
+
+    def title_text(self) -> str:
+        payment = payment_by_number(self.desk.store, self._number)
+        text = _("Rückgabe von {number} über {eur}")
+        return text.format(number=self._number, eur=show.eur(payment.amount))
+
+    def fields(self) -> Sequence[Field]:
+        return (
+            date_field("paid_date", N_("Zurückgegeben am"), self.desk.today, hint=N_("h  1.3.  -2")),
+            Field("fee", N_("Gebühr der Bank"), parse=optional(parse_amount, ZERO), show=_or_empty, width=14,
+                  hint=N_("leer: keine")),
+            Field("text", N_("Verwendungszweck"), width=45),
+        )  # fmt: skip
+
+    def values_of(self, record: Any) -> Mapping[str, Any]:
+        return {"paid_date": self.desk.today(), "fee": ZERO, "text": ""}
+
+    def store(self, record: Any, values: Mapping[str, Any]) -> Returned:
+        fee = values["fee"]
+        counter = payments.take_back(self.desk, self._number, values["paid_date"], text=values["text"], fee=fee)
+        text = _("{number} gegengebucht mit {counter}").format(number=self._number, counter=counter.number)
+        if fee:
+            text += " · " + _("Gebühr {eur} als Lastschrift").format(eur=show.eur(fee))
+        return Returned(text, not fee)
+
+    def action_take_theirs(self) -> None:
+        self.say(_("Hier gibt es keine andere Fassung."))
+
+
+def _or_empty(value: Decimal) -> str:
+    return show.amount(value) if value else ""

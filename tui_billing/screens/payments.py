@@ -13,6 +13,7 @@ from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.payment_form import Returned
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import payments
 
@@ -104,10 +105,12 @@ class PaymentsScreen(ListScreen):
 
     def why_not(self, action: str) -> str:
         record = self.current()
-        if action in ("open", "edit", "allocate", "take_back") and record is None:
+        if action in ("open", "edit", "allocate", "take_back", "release") and record is None:
             return _("Keine Zahlung unter dem Zeiger. Einfg erfasst eine.")
         if action == "allocate" and record is not None and not record.left:
             return _("Von dieser Zahlung ist nichts mehr zuzuordnen.")
+        if action == "release" and record is not None and not record.payment.allocations:
+            return _("Diese Zahlung ist keiner Rechnung zugeordnet.")
         return ""
 
     def _changed(self, text: str | None) -> None:
@@ -152,15 +155,20 @@ class PaymentsScreen(ListScreen):
             self.billing.open("payment_allocate", self._changed, number=record.payment.number)
 
     def action_take_back(self) -> None:
-        """Entf: a return today, after one question."""
+        """Entf: a return on the day that the bank names, with its fee."""
         record = self.current()
-        if record is None:
-            return
-        text = _("{number} über {eur} heute als Rückgabe gegenbuchen?")
-        question = text.format(number=record.payment.number, eur=show.eur(record.payment.amount))
-        self.ask(question, (_("Ja"), lambda: self._take_back(record.payment.number)))
+        if record is not None:
+            self.billing.open("payment_return", self._returned, number=record.payment.number)
 
-    def _take_back(self, number: str) -> None:
-        counter = payments.take_back(self.desk, number, self.desk.today())
-        self.reload()
-        self.say_done(_("{number} gegengebucht mit {counter}").format(number=number, counter=counter.number))
+    def _returned(self, done: Returned | None) -> None:
+        if done is not None:
+            self.reload()
+            self.say_done(done.text) if done.is_undoable else self.say(done.text)
+
+    def action_release(self) -> None:
+        """F12: off its documents, which are open again."""
+        record = self.current()
+        if record is not None:
+            payments.release(self.desk, record.payment.number)
+            self.reload()
+            self.say_done(_("{number} ist keiner Rechnung mehr zugeordnet").format(number=record.payment.number))
