@@ -1,11 +1,13 @@
 """Two clerks at one record: what the other one stored is in sight at once, and nothing typed or marked is lost."""
 
+import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_desk import fill
 from screen_helpers import SIZE, press, rows, settle, status, table, title, type_text, working_desk
 from textual.pilot import Pilot
 
@@ -14,8 +16,11 @@ from tui_billing.domain.orders import Order, OrderLine
 from tui_billing.domain.parties import Company, Customer
 from tui_billing.domain.runs import RunParameters
 from tui_billing.screens.form import FormScreen
+from tui_billing.screens.widgets.status_line import StatusLine
 from tui_billing.services import runs
 from tui_billing.services.desk import Desk
+from tui_billing.store.journal_engine import open_engine
+from tui_billing.wiring import open_desk
 
 
 def field_lines(app: BillingApp, name: str) -> list[str]:
@@ -182,3 +187,40 @@ async def test_undo_of_what_another_clerk_changed_since_is_refused_with_the_reco
         await press(pilot, "u")
         assert status(app) == "Kunde 10001 wurde inzwischen geändert."
         assert desk.store.need(Customer, 1).name == "Seine"
+
+
+async def test_who_holds_the_data_is_said_while_a_change_waits_and_then_it_is_stored(tmp_path: Path) -> None:
+    desk = open_desk(tmp_path / "data", "anna", create=True)
+    fill(desk, 0)
+    app = BillingApp(desk)
+    said: list[str] = []
+    may_go = threading.Event()
+
+    def told(holder: str) -> None:
+        app.tell_waiting(holder)
+        said.append(app.screen.query_one(StatusLine).text)
+        may_go.set()
+
+    desk.store.tell_who_holds_it(told)
+    desk.store.engine.lock.notice_after = 0.01  # type: ignore[attr-defined]
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k", "enter", "tab")
+        await type_text(pilot, "Meine")
+        holding = threading.Event()
+
+        def hold() -> None:
+            other = open_engine(tmp_path / "data")
+            with other.writing():
+                holding.set()
+                may_go.wait(10)
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        holding.wait(10)
+        await press(pilot, "f8")
+        thread.join()
+        assert [text.split(" bei ")[0] for text in said] == ["In Arbeit"]
+        assert said[0].endswith("; es wird gewartet.")
+        assert status(app) == "Kunde 10001 gespeichert · u rückgängig"
+        assert desk.store.need(Customer, 1).name == "Meine"

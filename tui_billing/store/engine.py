@@ -4,7 +4,7 @@ A document is a dict with the integer keys "id" and "rev"; ids are never reused,
 Reads return fresh objects that the caller may change. All ranges are inclusive at both ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -140,6 +140,9 @@ class EngineTransaction(Reader, Protocol):
 
 class Engine(Reader, Protocol):
     """One open store. Raises Busy, Damaged, ReadOnly."""
+
+    on_wait: Callable[[str], None] | None
+    """Told who holds the lock when a transaction has waited for a second."""
 
     @property
     def seq(self) -> int:

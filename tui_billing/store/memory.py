@@ -2,7 +2,7 @@
 
 import copy
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -93,6 +93,8 @@ def _stored(doc: Doc) -> Doc:
 
 class MemoryEngine(_Tables):
     """Engine in memory; threads of one process may share it."""
+
+    on_wait: Callable[[str], None] | None = None
 
     def __init__(self) -> None:
         super().__init__({name: {} for name in TABLES}, {})

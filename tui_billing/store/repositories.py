@@ -1,6 +1,6 @@
 """What services see of the store: typed records by class, transactions, numbers drawn inside the commit."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -191,6 +191,10 @@ class Store(Repository):
                     raise _TrialOver
         except _TrialOver:
             pass
+
+    def tell_who_holds_it(self, on_wait: Callable[[str], None]) -> None:
+        """Whom to tell, in the waiting thread, who holds the lock when a transaction has waited for a second."""
+        self.engine.on_wait = on_wait
 
     def refresh(self) -> int:
         """See what others have committed."""
