@@ -13,12 +13,12 @@ from tui_billing.dispatch.lease import Lease
 from tui_billing.dispatch.port import Outcome
 from tui_billing.domain.documents import Document
 from tui_billing.domain.parties import Company, Customer
-from tui_billing.domain.runs import Dispatch, InvoiceRun, RowState, RunRow, RunState
+from tui_billing.domain.runs import Dispatch, IgnoredKind, InvoiceRun, RowState, RunRow, RunState
 from tui_billing.i18n import use_language
 from tui_billing.screens.run_texts import row_note
 from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.text_view import TextView
-from tui_billing.services import settings
+from tui_billing.services import ignored, settings
 
 
 async def test_the_help_text_steps_1_to_6(tmp_path: Path) -> None:
@@ -459,3 +459,15 @@ async def test_in_english_start_and_the_reason_of_a_row_are_english(tmp_path: Pa
             assert app.screen.query_one(TextView).text.startswith("What waits today.")
     finally:
         use_language("de")
+
+
+async def test_ignored_invoices_are_counted_in_good_german(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path, copies=1)
+    ignored.ignore(desk, IgnoredKind.DOCUMENT, [1, 2], "Reklamation", None)
+    ignored.ignore(desk, IgnoredKind.CUSTOMER, [4], "zahlt bar", None)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r", "n")
+        assert "2 ignoriert (Rechnung)" in balance(app)
+        assert "1 ignoriert (Kunde)" in balance(app)

@@ -31,7 +31,7 @@ class IgnoredScreen(ListScreen):
         "Wer hier steht, bekommt aus Rechnungsläufen nichts, bis zum letzten Tag oder bis er freigegeben wird. "
         "Tab wechselt zwischen Kunden und Rechnungen. Einzelne Sendungen sind davon nicht betroffen."
     )
-    EMPTY: ClassVar[str] = N_("Niemand wird ignoriert. Einfg nimmt jemanden auf, Tab zeigt die andere Liste.")
+    EMPTY: ClassVar[str] = N_("Diese Liste ist leer. Einfg nimmt auf, Tab zeigt die andere Liste.")
     LOG: ClassVar[str] = "ignored"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("number", N_("Nummer"), 14),

@@ -12,6 +12,11 @@ from tui_billing.services.runs import RunView
 NBSP = "\u00a0"
 
 
+COUNTED = {
+    "ignored_customer": N_("ignoriert (Kunde)"),
+    "ignored_invoice": N_("ignoriert (Rechnung)"),
+}
+"""Reasons whose name is good German behind any number: 2 ignoriert (Rechnung)."""
 SOMETHING_MISSES = N_("Pflichtangabe fehlt")
 LAW_NAMES = {
     "EMPFAENGER_ANSCHRIFT_UNVOLLSTAENDIG": N_("Anschrift unvollständig"),
@@ -38,7 +43,8 @@ def balance_line(balance: Balance) -> str:
     out = sum(balance.out.values())
     if not out:
         return text
-    reasons = ", ".join(f"{show.count(n)} {reason_name(code)}".replace(" ", NBSP) for code, n in balance.out.items())
+    names = {code: _(COUNTED[code]) if code in COUNTED else reason_name(code) for code in balance.out}
+    reasons = ", ".join(f"{show.count(n)} {names[code]}".replace(" ", NBSP) for code, n in balance.out.items())
     return text + _(" + {n} nicht: {reasons}").format(n=show.count(out), reasons=reasons)
 
 
