@@ -4,6 +4,7 @@ Extracts every `_`, `N_` and `ngettext` text, keeps the translations in en/LC_ME
 the .mo beside it. Prints what has no translation yet; exit code 1 where something is missing.
 """
 
+import ast
 import io
 import sys
 from datetime import UTC, datetime
@@ -27,7 +28,24 @@ def extracted() -> Catalog:
     for file, _line, message, _comments, context in found:
         if message and message != ("", ""):
             template.add(message, locations=[(file, 0)], context=context)
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for message in in_f_strings(path.read_text(encoding="utf-8")):
+            template.add(message, locations=[(str(path.relative_to(PACKAGE)), 0)])
     return template
+
+
+def in_f_strings(source: str) -> list[str | tuple[str, str]]:
+    """The texts of calls inside f-strings: to Babel an f-string is one token, it does not look into it."""
+    found: list[str | tuple[str, str]] = []
+    strings = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.JoinedStr))
+    for call in (node for string in strings for node in ast.walk(string) if isinstance(node, ast.Call)):
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        if name in ("_", "N_") and texts:
+            found.append(texts[0])
+        elif name == "ngettext" and len(texts) > 1:
+            found.append((texts[0], texts[1]))
+    return found
 
 
 def catalogue() -> Catalog:

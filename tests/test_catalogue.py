@@ -11,6 +11,11 @@ def test_every_text_has_an_english_one():
     assert catalogue.untranslated(catalogue.extracted(), catalogue.catalogue()) == []
 
 
+def test_a_text_inside_an_f_string_is_in_the_catalogue_too():
+    source = """f"{n} · {_('überfällig')} {ngettext('{n} Zeile', '{n} Zeilen', n).format(n=n)} {other('x')}\""""
+    assert catalogue.in_f_strings(source) == ["überfällig", ("{n} Zeile", "{n} Zeilen")]
+
+
 def test_the_english_text_fills_the_same_places():
     def wrong(message):
         german = [message.id] if isinstance(message.id, str) else list(message.id)
