@@ -285,3 +285,16 @@ async def test_price_changes_of_an_order_move_with_their_position(tmp_path: Path
         await press(pilot, "ctrl+t", "f8")
         (order,) = desk.store.all(Order)
         assert [(line.name, line.price_changes) for line in order.lines] == [("b", (change,)), ("a", ())]
+
+
+@pytest.mark.parametrize("keys", [("e", "enter"), ("a", "enter")])
+async def test_f8_without_a_change_writes_nothing(tmp_path: Path, keys: tuple[str, str]) -> None:
+    desk = desk_with_invoice(tmp_path, *NAMES)
+    orders.save(desk, Order(customer_id=1, lines=(OrderLine(name="a", unit_price=D(1)),)))
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, *keys)
+        seq = desk.store.seq
+        await press(pilot, "f8")
+        assert (desk.store.seq, status(app)) == (seq, "Nichts geändert.")

@@ -160,6 +160,8 @@ def edit(desk: Desk, document: Document, *, expect_rev: int | None = None) -> Do
         buyer_order_reference=clean(document.buyer_order_reference).strip(),
         exemption_reason=clean(document.exemption_reason).strip(),
     )
+    if cleaned.state is DocumentState.OPEN and desk.store.get(Document, document.id) == compute(cleaned):
+        return cleaned  # nothing to write: its PDF, if there is one, still shows it
     with desk.store.transaction(f"{document.number} geändert", undoable=True) as tx:
         before = {p.code for p in _problems(tx.need(Document, document.id))}
         stored = documents.change(tx, cleaned, expect_rev=expect_rev)

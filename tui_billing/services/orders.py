@@ -114,6 +114,8 @@ def save(desk: Desk, order: Order, *, reason: str = "") -> tuple[Order, list[Pro
     Raises Refused with every problem at once, Stale where another clerk has changed it, NotUnique for a taken number.
     """
     order = cleaned(order)
+    if order.id and desk.store.get(Order, order.id) == order:
+        return order, check(desk.store, order)  # nothing to write, and nothing for the audit trail
     with desk.store.transaction(_why(order), reason=reason) as tx:
         problems = check(tx, order)
         errors = [p for p in problems if not p.warning]
