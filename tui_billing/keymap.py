@@ -216,7 +216,9 @@ KEYS: tuple[KeyRow, ...] = (
     KeyRow("ignored", "f7", "i", N_("Ignorierte"), N_("Ignorierte Kunden bearbeiten"), _on("run_detail")),
     KeyRow("ignored", "f7", "i", N_("Ignorieren"), N_("Markierte Kunden ignorieren"), _on("customers"), True),
     KeyRow("ignored", "f7", "i", N_("Ignorieren"), N_("Markierte Rechnungen ignorieren"), _on("invoices")),
-    KeyRow("log", "f2", "", N_("Protokoll"), N_("Was mit diesem Datensatz geschah"), _on("customer_form")),
+    KeyRow(
+        "log", "f2", "", N_("Protokoll"), N_("Was mit diesem Datensatz geschah"), _on("customer_form", "company_form")
+    ),
     KeyRow("switch", "tab", "", N_("Kunden/Rechnungen"), N_("Zwischen beiden Listen wechseln"), _on("ignored"), True),
     KeyRow("to_run", "m", "", N_("In neuen Lauf"), N_("Markierte in einen neuen Rechnungslauf"), _on("invoices"), True),
     KeyRow("why", "f6", "w", N_("Suchen"), N_("Die Message-ID im Archivpostfach suchen"), _on("unknowns"), True),

@@ -125,6 +125,17 @@ async def test_the_company_form_follows_too(tmp_path: Path) -> None:
         assert field_lines(app, "phone") == ["Telefon 0123 456"]
 
 
+async def test_f2_tells_who_changed_the_record_that_is_shown(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        for keys, name in ((("f", "f2"), "Firma"), (("k", "f2"), "Kunde 10001"), (("b", "f2"), "Beleg RE-2026-")):
+            await press(pilot, *keys)
+            assert title(app).startswith(f"Protokoll · {name}")
+            assert table(app).row_count == 1
+            await press(pilot, "escape", "escape")
+
+
 async def test_positions_that_the_other_added_are_shown_in_an_untouched_order(tmp_path: Path) -> None:
     desk = working_desk(tmp_path)
     with desk.store.transaction("Auftrag") as tx:

@@ -70,6 +70,10 @@ class CompanyFormScreen(FormScreen):
         """F4: Nummernkreise; what is typed here waits."""
         self.billing.open("numbers")
 
+    def action_log(self) -> None:
+        """F2: who changed what of the company."""
+        self.billing.open("audit", table="company", record_id=company_service.COMPANY_ID)
+
     def action_mail(self) -> None:
         """F6: Versand und Mailtext; what is typed here waits."""
         self.billing.open("mail_form")

@@ -1,6 +1,7 @@
 """Documents as compact JSON: orjson where it says the same as the standard library, else the standard library.
 
 The two differ in whole numbers beyond 64 bits, NaN, lone surrogates, keys that are no text and very deep nesting.
+orjson alone takes an enum for its value and a UUID for its text; both are read again as plain values.
 """
 
 import json
