@@ -52,6 +52,19 @@ def test_a_batch_of_15_november_holds_customers_1_3_5_and_never_2_4_6(desk):
     assert numbers(desk, batch) == ["1", "3", "5"]
 
 
+def test_the_audit_trail_names_who_and_what_has_left_or_entered_a_batch(desk):
+    made = help_text_customers(desk)
+    batch = generate(desk)
+    batch_rows.drop(desk, batch, customer_ids=[made[3].customer_id], document_ids=[made[5].id])
+    current = desk.store.need(InvoiceBatch, batch.id)
+    batch_rows.apply_add(desk, batch_rows.plan_add(desk.store, current, documents=[made[5].number]))
+    whys = [entry.why for entry in desk.store.history(InvoiceBatch, batch.id)]
+    assert whys[:2] == [
+        "Rechnungsstapel 1: Kunde 5, RE-2026-00005 hinzugefügt",
+        "Rechnungsstapel 1: Kunde 3, RE-2026-00005 entfernt",
+    ]
+
+
 def test_generating_that_is_stopped_makes_nothing_and_draws_no_number(desk):
     help_text_customers(desk)
     plan = batches.plan_generate(desk.store, BatchParameters(close_date=date(2026, 11, 15)))

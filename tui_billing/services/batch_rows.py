@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from tui_billing.domain.batch_selection import CustomerFacts, Rules, number_key, parameters_of
 from tui_billing.domain.batch_states import BatchAction, refusal
 from tui_billing.domain.batches import BatchRow, BatchState, BatchStatement, InvoiceBatch, ReceivableEntry
-from tui_billing.domain.documents import Document
+from tui_billing.domain.documents import Document, DocumentHead
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.plans import Balance, Reason, Verdict, balance
@@ -14,6 +14,9 @@ from tui_billing.services.batches import assign, customer_by_number, customer_fa
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import WrongUse, not_found
 from tui_billing.store.repositories import Repository, Transaction
+
+NAMED = 6
+"""How many customers and documents an entry of the audit trail names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,10 @@ def apply_add(desk: Desk, plan: AddPlan) -> InvoiceBatch:
     """
     if plan.refusals:
         raise Refused(*plan.refusals)
-    with desk.store.transaction(f"Rechnungsstapel {plan.batch.number}: hinzugefügt", undoable=True) as tx:
+    taken = [v.key for v in plan.verdicts if v.is_in]
+    what = _named(desk.store, [f.customer_id for f in plan.customers], taken)
+    with desk.store.transaction(f"Rechnungsstapel {plan.batch.number}: {what} hinzugefügt", undoable=True) as tx:
         batch = _current(tx, plan.batch, BatchAction.ADD)
-        taken = [v.key for v in plan.verdicts if v.is_in]
         entries = [e for d in taken if (e := tx.find_one(ReceivableEntry, "document_id", d)) is not None]
         if any(e.batch_id or e.cancelled for e in entries):
             raise Refused(Problem("SCHON_IM_STAPEL", N_("Eine Rechnung ist inzwischen in einem anderen Stapel.")))
@@ -126,9 +130,10 @@ def drop(
     desk: Desk, batch: InvoiceBatch, *, customer_ids: Iterable[int] = (), document_ids: Iterable[int] = ()
 ) -> Dropped:
     """Take customers with all their rows, or single documents, out of a batch that is not printed. Undoable."""
-    with desk.store.transaction(f"Rechnungsstapel {batch.number}: entfernt", undoable=True) as tx:
+    people, wanted = set(customer_ids), set(document_ids)
+    what = _named(desk.store, people, wanted)
+    with desk.store.transaction(f"Rechnungsstapel {batch.number}: {what} entfernt", undoable=True) as tx:
         current = _current(tx, batch, BatchAction.DROP)
-        people, wanted = set(customer_ids), set(document_ids)
         rows = tx.find(BatchRow, "batch_id", batch.id)
         gone = [r for r in rows if r.customer_id in people or r.document_id in wanted]
         release(tx, gone)
@@ -138,6 +143,15 @@ def drop(
         members = tuple(c for c in current.customer_ids if c not in people and c not in emptied)
         stored = tx.put(replace(current, customer_ids=members))
     return Dropped(stored, tuple(sorted(people | emptied)), tuple(r.document_id for r in gone))
+
+
+def _named(reader: Repository, customer_ids: Iterable[int], document_ids: Iterable[int]) -> str:
+    """Customers and documents for the audit trail by their numbers: "Kunde 10055, RE-2026-00001"; many are counted."""
+    people = sorted((c.number for c in reader.get_many(Customer, sorted(set(customer_ids))).values()), key=number_key)
+    numbers = sorted(d.number for d in reader.get_many(DocumentHead, sorted(set(document_ids))).values())
+    shown = [f"Kunde {n}" for n in people] + numbers
+    more = len(shown) - NAMED
+    return ", ".join(shown[:NAMED]) + (f" und {more} weitere" if more > 0 else "")
 
 
 def require_rows(batch: InvoiceBatch, customers: Sequence[Customer], entries: Sequence[ReceivableEntry]) -> None:
