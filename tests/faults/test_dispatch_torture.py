@@ -26,7 +26,7 @@ from tui_billing.domain.runs import Dispatch, RowState, RunRow
 from tui_billing.domain.settings import Setting
 from tui_billing.services.sending import settle_orphans
 
-BEFORE_DOT = ("greeting", "ehlo", "mail", "rcpt", "data", "content")
+BEFORE_DOT = ("greeting", "ehlo", "mail", "rcpt", "data")
 CONNECTIONS = 2
 
 
@@ -39,6 +39,12 @@ class RandomFaults:
 
     def before(self, line: bytes) -> str:
         return self.random.choice(["drop", "451 4.3.0 later"]) if self.random.random() < 0.01 else "ok"
+
+    def within(self, line: bytes) -> str:
+        """A small mail is in the network whole, dot and all, when its content is cut off: that counts as behind it."""
+        answer = self.before(line)
+        self.after_dot += answer == "drop"
+        return answer
 
     def after(self, line: bytes) -> str:
         if self.random.random() >= 0.02:
@@ -99,7 +105,8 @@ def torture(folder: Path, count: int, seed: int, rounds_of: float) -> dict[str, 
     prepare(folder, count)
     faults, kills = RandomFaults(seed), 0
     chance = random.Random(seed)
-    with FaultServer({**dict.fromkeys(BEFORE_DOT, faults.before), "stored": faults.after}) as server:
+    steps = dict.fromkeys(BEFORE_DOT, faults.before)
+    with FaultServer({**steps, "content": faults.within, "stored": faults.after}) as server:
         desk = torture_desk(folder, server.port)
         while True:
             # each life may last a little longer, so that a busy machine comes to the end too

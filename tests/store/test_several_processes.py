@@ -126,12 +126,12 @@ def test_a_wait_that_was_given_up_lets_go_as_soon_as_it_gets_the_lock(tmp_path: 
         lock.close()
 
 
-def test_eight_writers_at_full_speed_let_everybody_in(tmp_path: Path) -> None:
-    open_engine(tmp_path).close()
+def test_eight_writers_at_full_speed_let_everybody_in(ram: Path) -> None:
+    open_engine(ram).close()
     reader, note = os.pipe()
 
     def write() -> None:
-        engine, worst, end = open_engine(tmp_path), 0.0, time.monotonic() + 2
+        engine, worst, end = open_engine(ram), 0.0, time.monotonic() + 2
         while time.monotonic() < end:
             start = time.monotonic()
             with engine.transaction("neu") as tx:
