@@ -221,3 +221,9 @@ def test_number_gaps_of_an_import_are_listed_as_warnings(cli, tmp_path):
         ("NUMMERN_DAVOR", "RE-2026-00001 – RE-2026-00004", True),
         ("NUMMERN_LUECKE", "RE-2026-00007 – RE-2026-00008", True),
     ]
+
+
+def test_a_customer_without_address_and_way_is_shown_without_empty_parts(cli: Cli) -> None:
+    cli("company", "set", "--name", "Muster GmbH")
+    done = cli.plain("customer", "add", "--name", "Meier", "--number", "4711")
+    assert done.out.splitlines()[:2] == ["4711 Meier", "ohne Versandart"]

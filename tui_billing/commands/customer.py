@@ -69,12 +69,14 @@ def show(context: Context, args: Namespace) -> Answer:
 
 def _shown(customer: Customer, problems: Any = ()) -> Answer:
     address = customer.address
+    town = " ".join(part for part in (address.postcode, address.city) if part)
+    way = CHANNELS[customer.channel] if customer.channel else _("ohne Versandart")
     parts = (
         f"{customer.number} {customer.name} {customer.name2}".strip()
         + (f" ({_('gesperrt')})" if customer.blocked else ""),
         address.po_box or address.street,
-        f"{address.country} {address.postcode} {address.city}",
-        f"{CHANNELS[customer.channel]}: {', '.join(customer.emails)}",
+        town and f"{address.country} {town}",
+        ": ".join(part for part in (way, ", ".join(customer.emails)) if part),
     )
     return Answer(record("customer", customer), list(problems), lines=[part for part in parts if part.strip()])
 
