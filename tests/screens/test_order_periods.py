@@ -3,15 +3,18 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Event
+from typing import Any
 
-from screen_helpers import SIZE, balance, press, rows, settle, status, title, type_text
+import pytest
+from screen_helpers import SIZE, balance, press, rows, settle, status, table, title, type_text, working_desk
 from test_interval_scenario import desk_with_orders
 
 from tui_billing.app import BillingApp
 from tui_billing.domain.creations import IntervalSelectionParameters
 from tui_billing.domain.documents import Document
 from tui_billing.domain.orders import IntervalTerms, IntervalUnit, Period, PeriodState
-from tui_billing.services import documents, orders
+from tui_billing.services import documents, interval_questions, orders
 from tui_billing.services.desk import Desk, finish
 from tui_billing.services.interval_creation import select_and_create
 
@@ -101,6 +104,28 @@ async def test_f8_gives_back_what_was_billed_beyond_the_contract_s_end(tmp_path:
         assert status(app).startswith("GS-2026-00001 angelegt, -28,80")
         await press(pilot, "f8")
         assert status(app).startswith("Auftrag A-1 ist schon gutgeschrieben")
+
+
+async def test_a_list_does_not_say_that_there_is_nothing_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = Event()
+    real = interval_questions.find_gaps
+
+    def slow(*arguments: Any) -> Any:
+        go.wait(10)
+        return (yield from real(*arguments))
+
+    monkeypatch.setattr(interval_questions, "find_gaps", slow)
+    app = BillingApp(working_desk(tmp_path, copies=0))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("w")
+        await pilot.pause(0.05)
+        assert table(app).empty == ""
+        go.set()
+        await settle(pilot)
+        assert table(app).empty == "Keine Lücke: alles ist berechnet oder ausgelassen."
 
 
 async def test_a_gap_that_was_left_on_purpose_is_waived_from_the_list_of_gaps(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class ListScreen(DeskScreen):
             lambda row_id: self.cells(self.records[row_id]),
             sort_key=lambda row_id, key: self.sort_key(self.records[row_id], key),
             tone=lambda row_id: self.tone(self.records[row_id]),
-            empty=_(self.EMPTY),
+            empty="",  # before it is read nobody knows that there is nothing
             open_filter=lambda: self.query_one(FilterBar).open(),
         )
 
