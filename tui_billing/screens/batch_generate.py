@@ -13,8 +13,7 @@ from tui_billing.domain.messages import N_, Refused
 from tui_billing.i18n import _
 from tui_billing.i18n import say as sentence
 from tui_billing.screens.batch_texts import balance_line
-from tui_billing.screens.form import FormScreen
-from tui_billing.screens.messages import Fetched
+from tui_billing.screens.counting import CountingForm
 from tui_billing.screens.widgets.date_input import date_field
 from tui_billing.screens.widgets.field import Field, FieldWidget
 from tui_billing.screens.widgets.lines import BalanceLine, Rule
@@ -24,7 +23,7 @@ from tui_billing.services.batches import GeneratePlan
 NEIN_JA = ((False, N_("Nein")), (True, N_("Ja")))
 
 
-class BatchGenerateScreen(FormScreen):
+class BatchGenerateScreen(CountingForm):
     """The form of the help text; `by_hand` makes an empty batch that the clerk fills in the details."""
 
     NAME: ClassVar[str] = "batch_generate"
@@ -36,7 +35,7 @@ class BatchGenerateScreen(FormScreen):
 
     def __init__(self, close_date: date | None = None, by_hand: bool = False) -> None:
         super().__init__()
-        self._close_date, self._by_hand, self._turn = close_date, by_hand, 0
+        self._close_date, self._by_hand = close_date, by_hand
         self._planned: GeneratePlan | None = None
 
     def title_text(self) -> str:
@@ -85,35 +84,30 @@ class BatchGenerateScreen(FormScreen):
 
     def reload(self) -> None:
         """Count along."""
-        self.edited(None)
+        self.ask_at_once()
 
-    def edited(self, field: FieldWidget | None) -> None:
+    def edited(self, field: FieldWidget) -> None:
         """Plan in a thread whenever the fields make sense."""
-        parameters = self._parameters()
-        self._turn += 1
-        if parameters is None or self._by_hand:
-            self.query_one(BalanceLine).set("")
-            return
-        turn = self._turn
-        self.billing.in_thread(lambda: self.post_message(Fetched(turn, self._plan(parameters))), self)
+        self.ask_again()
 
-    def _plan(self, parameters: BatchParameters) -> GeneratePlan | Refused:
+    def question(self) -> BatchParameters | None:
+        return None if self._by_hand else self._parameters()
+
+    def count(self, question: BatchParameters) -> GeneratePlan | Refused:
         try:
-            return batches.plan_generate(self.desk.store, parameters)
+            return batches.plan_generate(self.desk.store, question)
         except Refused as error:
             return error
 
-    def on_fetched(self, message: Fetched) -> None:
-        if message.turn != self._turn:
-            return
-        data = message.data
-        if isinstance(data, Refused):
-            text = sentence(data.problems[0])
-        else:
-            self._planned = data
-            text = balance_line(data.balance)
-            hints = [*data.refusals[:1], *data.warnings]
-            text = " · ".join([text, *(sentence(p) for p in hints)])
+    def counted(self, answer: GeneratePlan | Refused | None) -> None:
+        """The balance of what is typed now, with what speaks against it."""
+        text = ""
+        if isinstance(answer, Refused):
+            text = sentence(answer.problems[0])
+        elif answer is not None:
+            self._planned = answer
+            hints = [*answer.refusals[:1], *answer.warnings]
+            text = " · ".join([balance_line(answer.balance), *(sentence(p) for p in hints)])
         self.query_one(BalanceLine).set(text)
 
     def _parameters(self) -> BatchParameters | None:

@@ -10,9 +10,8 @@ from tui_billing.domain.runs import RunType
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
-from tui_billing.screens.form import FormScreen
+from tui_billing.screens.counting import CountingForm
 from tui_billing.screens.invoicing import printed_text
-from tui_billing.screens.messages import Fetched
 from tui_billing.screens.widgets.field import Field, FieldWidget
 from tui_billing.screens.widgets.lines import BalanceLine, Rule
 from tui_billing.services import mass_print
@@ -33,7 +32,7 @@ OUTPUTS = (
 )
 
 
-class MassPrintScreen(FormScreen):
+class MassPrintScreen(CountingForm):
     """The range is counted while it is typed; F8 prints, F4 makes a Rechnungslauf of it.
 
     `document_ids`: only these documents (the created numbers of an Erstellung), of any Nummernkreis.
@@ -48,7 +47,6 @@ class MassPrintScreen(FormScreen):
     def __init__(self, document_ids: Sequence[int] = ()) -> None:
         super().__init__()
         self._document_ids = tuple(document_ids)
-        self._turn = 0
         self.plan: MassPrintPlan | None = None
 
     def title_text(self) -> str:
@@ -80,14 +78,27 @@ class MassPrintScreen(FormScreen):
 
     def reload(self) -> None:
         """Count along."""
-        self.edited(None)
+        self.ask_at_once()
 
-    def edited(self, field: FieldWidget | None) -> None:
+    def edited(self, field: FieldWidget) -> None:
         """Plan in a thread whenever something was typed."""
-        parameters = self._parameters()
-        self._turn += 1
-        turn = self._turn
-        self.billing.in_thread(lambda: self.post_message(Fetched(turn, self._planned(parameters))), self)
+        self.ask_again()
+
+    def question(self) -> MassPrintParameters:
+        return self._parameters()
+
+    def count(self, question: MassPrintParameters) -> MassPrintPlan | Refused:
+        try:
+            return mass_print.plan_mass_print(self.desk.store, question)
+        except Refused as error:
+            return error
+
+    def counted(self, answer: MassPrintPlan | Refused | None) -> None:
+        """The balance of what is typed now."""
+        self.plan = answer if isinstance(answer, MassPrintPlan) else None
+        if answer is not None:
+            text = sentence(answer.problems[0]) if isinstance(answer, Refused) else balance_text(answer)
+            self.query_one(BalanceLine).set(text)
 
     def _parameters(self) -> MassPrintParameters:
         values = {w.spec.name: w.read()[0] for w in self.widgets}
@@ -97,20 +108,6 @@ class MassPrintScreen(FormScreen):
         return MassPrintParameters(
             values["number_from"] or "", values["number_to"] or "", values["which"], self._document_ids
         )
-
-    def _planned(self, parameters: MassPrintParameters) -> MassPrintPlan | Refused:
-        try:
-            return mass_print.plan_mass_print(self.desk.store, parameters)
-        except Refused as error:
-            return error
-
-    def on_fetched(self, message: Fetched) -> None:
-        """Show the balance of what is typed now."""
-        if message.turn != self._turn:
-            return
-        self.plan = message.data if isinstance(message.data, MassPrintPlan) else None
-        text = sentence(message.data.problems[0]) if self.plan is None else balance_text(message.data)
-        self.query_one(BalanceLine).set(text)
 
     def store(self, record: Any, values: Mapping[str, Any]) -> tuple[MassPrintPlan, OutputOptions]:
         """What is asked for now."""

@@ -1,0 +1,73 @@
+"""CountingForm: a form that counts along while it is typed, in a thread. One question at a time, once the fingers
+rest: among 100,000 documents each takes its seconds, and only the last one matters. For a new one set
+
+    question()       what is asked for now, None where the fields make no sense yet
+    count(question)  the answer, in a thread
+    counted(answer)  show it; None where there was no question
+
+Call `ask_again()` in `edited` and `ask_at_once()` in `reload`.
+"""
+
+from typing import Any
+
+from tui_billing.screens.form import FormScreen
+from tui_billing.screens.messages import Fetched, TaskFailed
+
+REST = 0.2
+"""Seconds without a key before the question is asked."""
+
+
+class CountingForm(FormScreen):
+    """Base of forms that count along; see the module's text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._turn = 0
+        self._is_due = self._is_counting = False
+
+    def question(self) -> Any:
+        """What is asked for now."""
+
+    def count(self, question: Any) -> Any:
+        """The answer."""
+
+    def counted(self, answer: Any) -> None:
+        """Show it."""
+
+    def ask_again(self) -> None:
+        """Something was typed."""
+        self._turn += 1
+        self._is_due = True
+        turn = self._turn
+        self.set_timer(REST, lambda: self._ask(turn))
+
+    def ask_at_once(self) -> None:
+        """The form has just opened, or its data has changed."""
+        self._turn += 1
+        self._is_due = True
+        self._ask(self._turn)
+
+    def _ask(self, turn: int) -> None:
+        if turn != self._turn or self._is_counting:
+            return
+        question = self.question()
+        if question is None:
+            self._is_due = False
+            self.counted(None)
+            return
+        self._is_counting = True
+        self.billing.in_thread(lambda: self.post_message(Fetched(turn, self.count(question))), self)
+
+    def on_fetched(self, message: Fetched) -> None:
+        """Show the answer, or ask what was typed meanwhile."""
+        self._is_counting = False
+        if message.turn != self._turn:
+            self._ask(self._turn)
+        else:
+            self._is_due = False
+            self.counted(message.data)
+
+    def on_task_failed(self, message: TaskFailed) -> None:
+        """The question could not be answered; the next one may be."""
+        if not message.task:
+            self._is_counting = self._is_due = False
