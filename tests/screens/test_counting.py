@@ -33,7 +33,5 @@ async def test_ten_letters_are_one_question(tmp_path: Path, monkeypatch: pytest.
         await settle(pilot)
         assert asked == [date(2026, 11, 15)]
         assert balance(app) == "1 = 1 im Stapel 119,00 €"
-            "1 = 1 im Stapel 119,00 €"
-        )
         await type_text(pilot, "x")
         assert balance(app) == ""
