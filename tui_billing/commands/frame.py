@@ -132,7 +132,7 @@ class Context:
         if self.json or not sys.stdin.isatty():
             text = N_("Hier wird nachgefragt: {question} Bitte mit --yes bestätigen oder mit --dry-run ansehen.")
             raise WrongUse(Problem("BESTAETIGUNG_FEHLT", text, {"question": question}))
-        print(f"{clean(question)} [{_('n/J')}] ", end="", file=self.err, flush=True)
+        print(f"{clean(question)} [{_('j/N')}] ", end="", file=self.err, flush=True)
         return sys.stdin.readline().strip().lower() in ("j", "ja", "y", "yes")
 
     def agreed(self, question: str) -> bool:
