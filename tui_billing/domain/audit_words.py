@@ -20,6 +20,7 @@ from tui_billing.domain.interval_names import (
 )
 from tui_billing.domain.messages import N_
 from tui_billing.domain.runs import ROW_STATE_NAMES, RUN_STATE_NAMES, RUN_TYPE_NAMES
+from tui_billing.domain.statement_rules import FIGURE_NAMES
 
 TABLE_NAMES: dict[str, str] = {
     "company": N_("Firma"),
@@ -219,12 +220,7 @@ FIELD_NAMES: dict[str, str] = {
     "customer_ids": N_("Kunden (Sätze)"),
     "printed_order": N_("Reihenfolge des Drucks"),
     "batch_id": N_("Rechnungsstapel (Satz)"),
-    "former_amount": N_("Vorhergehende Rechnung"),
-    "payments": N_("Zahlungen"),
-    "carry_over": N_("Übertrag"),
-    "invoiced": N_("Rechnungen dieser Periode"),
-    "taxes": N_("Steuern"),
-    "amount_due": N_("Rechnungsbetrag"),
+    **FIGURE_NAMES,
     "payment_ids": N_("Zahlungen (Sätze)"),
     "net": N_("Netto"),
     "tax": N_("Steuer"),

@@ -8,13 +8,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tui_billing.domain.messages import N_
 from tui_billing.store.engine import StoreError
-from tui_billing.store.fsops import FsOps, file_mode, folder_mode
+from tui_billing.store.fsops import FsOps, file_mode, folder_mode, sync_path
 from tui_billing.store.journal_engine import open_engine
 from tui_billing.store.locks import FileLock
 from tui_billing.store.manifest import NAME
@@ -40,23 +40,13 @@ def backup(folder: Path, target: Path, *, link: bool = True, **options: Any) -> 
 
     Writers go on meanwhile; a compaction waits. Raises StoreError where the target is not free or something is damaged.
     """
-    must_be_free(target)
-    partial = target.with_name(f".{target.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
     options = {"migrating": False, **options, "create": False}
-    open_engine(folder, **options).close()
-    try:
+    with whole_or_not_at_all(target) as partial:
+        open_engine(folder, **options).close()
         with no_compaction(folder):
             _copy_all(folder, partial, _linked if link else _copied)
         made = proved(partial, options)
-        if target.is_dir():
-            target.rmdir()
-        os.replace(partial, target)
-        FsOps().fsync_folder(target.absolute().parent)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-    return Backup(target, made.seq, made.files, made.size)
+    return replace(made, folder=target)
 
 
 def restore(source: Path, target: Path) -> Backup:
@@ -67,6 +57,24 @@ def restore(source: Path, target: Path) -> Backup:
     if not (source / NAME).exists():
         raise StoreError(N_("In {folder} liegt kein Datenbestand"), folder=str(source))
     return backup(source, target, link=False)
+
+
+@contextmanager
+def whole_or_not_at_all(target: Path) -> Iterator[Path]:
+    """A name to build a folder under, which becomes `target` at the end. Raises StoreError where that is in use."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise StoreError(N_("{folder} ist nicht leer"), folder=str(target))
+    partial = target.with_name(f".{target.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        yield partial
+        if target.is_dir():
+            target.rmdir()
+        os.replace(partial, target)
+        sync_path(target.absolute().parent)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
 
 
 @contextmanager
@@ -89,12 +97,6 @@ def acknowledge(folder: Path, seq: int, head: str) -> None:
     if seq:
         mark.write(seq, head)
     mark.close()
-
-
-def must_be_free(target: Path) -> None:
-    """Raises StoreError where the target holds something."""
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise StoreError(N_("{folder} ist nicht leer"), folder=str(target))
 
 
 def make_folder(ops: FsOps, source: Path, path: Path) -> None:
@@ -149,7 +151,7 @@ def _linked(source: Path, target: Path) -> None:
 
 def _copied(source: Path, target: Path) -> None:
     shutil.copy2(source, target)
-    _sync(target)
+    sync_path(target)
 
 
 def _copy_journal(source: Path, target: Path) -> None:
@@ -164,15 +166,7 @@ def _copy_journal(source: Path, target: Path) -> None:
             writer.write(block)
         writer.truncate(last)
     shutil.copymode(source, target)
-    _sync(target)
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    sync_path(target)
 
 
 def proved(partial: Path, options: dict[str, Any]) -> Backup:

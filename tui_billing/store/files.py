@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui_billing.store.fsops import file_mode, folder_mode
+from tui_billing.store.fsops import file_mode, folder_mode, sync_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Files:
         for file in staged:
             os.replace(file.temporary, file.target)
         for folder in dict.fromkeys(file.target.parent for file in staged):
-            _sync_folder(folder)
+            sync_path(folder)
 
     def drop(self, staged: Iterable[StagedFile]) -> None:
         """Take away what is not placed."""
@@ -126,12 +126,4 @@ class Files:
             except FileExistsError:
                 continue  # another process made it a moment ago
             folder.chmod(folder_mode(self.folder))
-            _sync_folder(folder.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+            sync_path(folder.parent)

@@ -63,11 +63,7 @@ class FsOps:
 
     def fsync_folder(self, path: Path) -> None:
         """The folder's names are on disk when this returns."""
-        fd = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        sync_path(path)
 
     def filesystem(self, path: Path) -> str:
         """Type of the file system that holds `path` ("ext4", "nfs4"); empty where the system does not tell."""
@@ -82,6 +78,15 @@ class FsOps:
         except OSError:
             pass
         return ""
+
+
+def sync_path(path: Path) -> None:
+    """A file's contents, or a folder's names, are on disk when this returns."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def folder_mode(folder: Path) -> int:

@@ -4,7 +4,6 @@ The journals hold whole documents and go back to the beginning, so everything be
 """
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from tui_billing.domain.messages import N_, Clause
 from tui_billing.store.audit import raw_lines
-from tui_billing.store.backup import Backup, copy_documents, make_folder, must_be_free, no_compaction, proved
+from tui_billing.store.backup import Backup, copy_documents, make_folder, no_compaction, proved, whole_or_not_at_all
 from tui_billing.store.damage import damaged
 from tui_billing.store.engine import Damaged, StoreError
 from tui_billing.store.fsops import FsOps, file_mode, replace_file
@@ -90,21 +89,9 @@ def rescue(
 
     `target` must not exist or be empty. Raises StoreError where the journals do not go back to the beginning.
     """
-    must_be_free(target)
-    with no_compaction(folder):
-        found = _replay(folder, upto, tables)
-        partial = target.with_name(f".{target.name}.part")
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
-            _make(folder, partial, found, KeyBook(tables, upcasters))
-            made = proved(partial, {"create": False, "tables": tables, "upcasters": upcasters})
-            if target.is_dir():
-                target.rmdir()
-            os.replace(partial, target)
-            FsOps().fsync_folder(target.absolute().parent)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
+    with whole_or_not_at_all(target) as partial, no_compaction(folder):
+        _make(folder, partial, _replay(folder, upto, tables), KeyBook(tables, upcasters))
+        made = proved(partial, {"create": False, "tables": tables, "upcasters": upcasters})
     return replace(made, folder=target)
 
 

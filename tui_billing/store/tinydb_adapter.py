@@ -137,7 +137,7 @@ class _Delta(MutableMapping[int, Doc]):
             self._may_write()
             stored = self._tx.get(self._table, record_id)
             rev = 1 if stored is None else stored["rev"] + 1
-            self._tx.set(self._table, record_id, {**doc, "id": record_id, "rev": rev}, existed=stored is not None)
+            self._tx.set(self._table, record_id, {**doc, "id": record_id, "rev": rev}, stored)
 
     def _may_write(self) -> None:
         if self._table in TABLES and not self._storage.own_tables:

@@ -24,6 +24,7 @@ class Delta:
         self._next_ids: dict[str, int] = {}
         self._view: tuple[State, Queries] | None = None
         self.order: dict[tuple[str, int], bytes | None] = {}
+        """Records in order of their first write, with the way back to what the store has where it is known already."""
         self._counted: dict[str, int] = {}
 
     def _on(self, table: str, read: Callable[[Queries], T]) -> T:
@@ -59,14 +60,14 @@ class Delta:
 
     def insert(self, table: str, doc: Doc) -> int:
         record_id = self.next_id(table)
-        self.set(table, record_id, {**doc, "id": record_id, "rev": 1}, existed=False)
+        self.set(table, record_id, {**doc, "id": record_id, "rev": 1}, None)
         return record_id
 
     def put(self, table: str, doc: Doc, expect_rev: int | None = None) -> int:
         record_id = int(doc["id"])
         before = self._current(table, record_id, doc, expect_rev)
         rev = int(before["rev"]) + 1
-        self.set(table, record_id, {**doc, "rev": rev}, existed=True, before=before)
+        self.set(table, record_id, {**doc, "rev": rev}, before)
         return rev
 
     def delete(self, table: str, record_id: int, expect_rev: int | None = None) -> None:
@@ -92,15 +93,15 @@ class Delta:
         self._next_ids[table] = record_id + 1
         return record_id
 
-    def set(self, table: str, record_id: int, doc: Doc, *, existed: bool, before: Doc | None = None) -> None:
-        """Lay down a whole document with its id and rev; `before` is the current one, if known. Raises NotUnique."""
+    def set(self, table: str, record_id: int, doc: Doc, before: Doc | None) -> None:
+        """Lay down a whole document with its id and rev; `before` is the current one, if any. Raises NotUnique."""
         raw = dump(doc)
         values = self._book.of(table).values(doc)
         self._check_unique(table, record_id, values, before)
-        self._counted[table] = self._counted.get(table, 0) + (not existed)
+        self._counted[table] = self._counted.get(table, 0) + (before is None)
         self.overlay.put(table, record_id, raw, doc, values)
-        first = before is not None and (table, record_id) not in self.order
-        self.order[table, record_id] = way_back(before, doc) if first and before is not None else None
+        again = (table, record_id) in self.order  # then `before` is not what the store has
+        self.order[table, record_id] = None if before is None or again else way_back(before, doc)
         if record_id >= self.next_id(table):
             self._next_ids[table] = record_id + 1
 
@@ -137,9 +138,4 @@ class Delta:
             if current is not None:
                 self.remove(table, record_id)
         else:
-            self.set(table, record_id, {**old, "rev": (new or old)["rev"] + 1}, existed=current is not None)
-
-
-def loaded(raw: bytes | None) -> Doc | None:
-    """A document from its text."""
-    return None if raw is None else load(raw)
+            self.set(table, record_id, {**old, "rev": (new or old)["rev"] + 1}, current)
