@@ -1,5 +1,7 @@
 """One document by mail: preview with the real data, single dispatch, Kopie, test mail (E3, E6, E7, E8, E11.2)."""
 
+import os
+import stat
 from dataclasses import replace
 from decimal import Decimal
 from email import message_from_bytes, policy
@@ -170,3 +172,18 @@ def test_a_test_mail_goes_to_oneself_and_marks_nothing(tmp_path: Path) -> None:
     assert desk.store.count(Dispatch) == 0
     with pytest.raises(Refused):
         send_test(desk, document.id, "kein")
+
+
+def test_a_colleague_of_the_group_can_go_on_in_the_folder_of_a_single_file(tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    root.mkdir()
+    root.chmod(0o2770)
+    desk = sending_desk(root, FakeTransport())
+    document = add_invoice(desk, add_customer(desk, "1"))
+    before = os.umask(0o077)
+    try:
+        single_output.hand_out(desk, document.id, str(root / "output" / "eins"))
+    finally:
+        os.umask(before)
+    folders = (root / "output", root / "output" / "eins")
+    assert {oct(stat.S_IMODE(folder.stat().st_mode) & 0o2070) for folder in folders} == {"0o2070"}

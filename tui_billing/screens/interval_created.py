@@ -16,7 +16,7 @@ from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import interval_creation, interval_numbers, orders
 from tui_billing.services.interval_numbers import CreatedRow
-from tui_billing.services.output import output_folder
+from tui_billing.services.output import make_folder, output_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class IntervalCreatedScreen(ListScreen):
     def action_export(self) -> None:
         """c: the list as CSV into the output folder."""
         folder = output_folder(self.desk)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         file = folder / f"Erstellung-{self._creation_id}.csv"
         file.write_bytes(interval_numbers.created_csv(self.made))
         self.say(_("Geschrieben: {file}").format(file=str(file)))

@@ -30,7 +30,7 @@ def is_zip(target: Path) -> bool:
     return target.suffix.lower() == ".zip"
 
 
-def _make_folder(path: Path) -> None:
+def make_folder(path: Path) -> None:
     """The folder with those above it; in a shared data folder a colleague may go on in it."""
     missing = [p for p in (path, *path.parents) if not p.exists()]
     path.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ def _make_folder(path: Path) -> None:
 
 def put_file(source: Path, target: Path) -> None:
     """Copy so that nobody ever sees half a file; what stands there is replaced."""
-    _make_folder(target.parent)
+    make_folder(target.parent)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         shutil.copyfile(source, temporary)
@@ -52,7 +52,7 @@ def put_file(source: Path, target: Path) -> None:
 
 def put_zip(files: Iterable[tuple[str, Path]], target: Path) -> None:
     """All files in one ZIP: (name in the ZIP, where it lies). PDFs are packed already, so they are only stored."""
-    _make_folder(target.parent)
+    make_folder(target.parent)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
@@ -85,7 +85,7 @@ def handed_out(desk: Desk, out: str, files: Sequence[Path]) -> list[Path]:
 
 def free_name(folder: Path, stem: str, ending: str = ".pdf") -> Path:
     """A file that did not exist, reserved for this process: `stem.pdf`, `stem_2.pdf` …"""
-    _make_folder(folder)
+    make_folder(folder)
     number = 1
     while True:
         path = folder / (f"{stem}{ending}" if number == 1 else f"{stem}_{number}{ending}")

@@ -15,7 +15,7 @@ from tui_billing.services import settings
 from tui_billing.services.desk import Desk
 from tui_billing.services.documents import make_final, mark_output, need_document
 from tui_billing.services.errors import StoreError
-from tui_billing.services.output import is_zip, output_folder, put_file, put_zip
+from tui_billing.services.output import is_zip, make_folder, output_folder, put_file, put_zip
 from tui_billing.services.run_archive import archive_path
 
 
@@ -72,7 +72,7 @@ def release(desk: Desk, document_id: int) -> Document:
 def _make_ready(target: Path) -> None:
     """The folder is there and can be written to, before the document is made final. Raises OSError."""
     folder = target.parent if is_zip(target) or target.suffix.lower() == ".pdf" else target
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     if not os.access(folder, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
