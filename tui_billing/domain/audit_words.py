@@ -4,7 +4,6 @@ A field name means the same in every table where it stands; a test asks for ever
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 from tui_billing.domain.batches import BATCH_STATE_NAMES
@@ -273,5 +272,4 @@ def field_name(name: str) -> str:
 def value_name(table: str, field: str, value: str) -> str:
     """What the clerk calls this value: the name of a state or kind, else the value itself."""
     names = _STATES.get(table, {}) if field == "state" else _VALUES.get(field, {})
-    plain = {str(k.value if isinstance(k, StrEnum) else k): name for k, name in names.items()}
-    return plain.get(value, value)
+    return names.get(value, value)  # a StrEnum is its text

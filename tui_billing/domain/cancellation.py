@@ -23,8 +23,6 @@ from tui_billing.domain.money import EXACT, product, r2, split
 from tui_billing.domain.parties import PaymentTerms
 from tui_billing.domain.totals import Group, compute, group_nets, negated
 
-_SECOND_KINDS = (DocumentKind.CANCELLATION, DocumentKind.CORRECTION)
-
 
 def storno_problems(document: Document, corrections: Sequence[Document] = ()) -> list[Problem]:
     """Why no Stornorechnung may be made of this document; `corrections` are those that refer to it."""

@@ -22,6 +22,10 @@ class DocumentKind(StrEnum):
     SELF_BILLING = "self_billing"
 
 
+SECOND_KINDS = (DocumentKind.CANCELLATION, DocumentKind.CORRECTION)
+"""Documents that refer to one that went before."""
+
+
 class DocumentState(StrEnum):
     """angelegt (may be edited), festgeschrieben (never changed again), storniert."""
 

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from tui_billing.domain.document_facts import categories, delivered_to, is_blank
-from tui_billing.domain.documents import Document, DocumentKind, Line, VatCategory
+from tui_billing.domain.documents import SECOND_KINDS, Document, DocumentKind, Line, VatCategory
 from tui_billing.domain.einvoice_checks import check_amounts, check_einvoice
 from tui_billing.domain.law_notes import latest_issue_date
 from tui_billing.domain.messages import N_, Problem
@@ -26,7 +26,6 @@ _EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO S
 EU_COUNTRIES = frozenset(_EU.split())
 
 _NO_DATE = date(1970, 1, 1)
-_REFERRING = (DocumentKind.CANCELLATION, DocumentKind.CORRECTION)
 _TAX_FREE_FOR_BUYER = (VatCategory.REVERSE_CHARGE, VatCategory.INTRA_COMMUNITY)
 
 
@@ -132,7 +131,7 @@ def _needs_service_date(document: Document) -> bool:
         return True
     if is_small_invoice(document) or document.seller.small_business:
         return False
-    return document.kind not in (*_REFERRING, DocumentKind.CREDIT_MEMO)
+    return document.kind not in (*SECOND_KINDS, DocumentKind.CREDIT_MEMO)
 
 
 def has_service_date(document: Document) -> bool:
@@ -178,7 +177,7 @@ def _amounts(document: Document) -> Iterator[Problem]:
         # Receivables, statements and payments add up euros and know no other currency.
         text = N_("Belege lauten auf Euro, nicht auf {currency}.")
         yield _problem(document, "WAEHRUNG_NICHT_EURO", text, currency=clean(document.currency))
-    if document.kind in _REFERRING and not (document.reference and document.reference.number):
+    if document.kind in SECOND_KINDS and not (document.reference and document.reference.number):
         yield _problem(
             document,
             "BEZUG_FEHLT",
@@ -229,7 +228,7 @@ def _intra_community(document: Document) -> Iterator[Problem]:
 
 def _rates_of_the_day(document: Document) -> Iterator[Problem]:
     """A rate that was not in force on the day of the supply is shown, and owed (§ 14c), but not forbidden (B12)."""
-    if document.kind in _REFERRING or not has_service_date(document):
+    if document.kind in SECOND_KINDS or not has_service_date(document):
         return
     for n, line in enumerate(document.lines, start=1):
         day = supply_end(document, line)
@@ -242,7 +241,7 @@ def _rates_of_the_day(document: Document) -> Iterator[Problem]:
 
 def _late_issue(document: Document) -> Iterator[Problem]:
     """§ 14a(3): the invoice on an intra-Community supply is issued by the 15th of the following month."""
-    if VatCategory.INTRA_COMMUNITY not in categories(document) or document.kind in _REFERRING:
+    if VatCategory.INTRA_COMMUNITY not in categories(document) or document.kind in SECOND_KINDS:
         return
     last = latest_issue_date(supply_end(document))
     if has_service_date(document) and document.invoice_date > last:

@@ -56,6 +56,11 @@ class MailJob:
     run_id: int | None = None
     part: tuple[int, int] = (1, 1)
 
+    @property
+    def archived(self) -> tuple[tuple[str, str], ...]:
+        """Path and SHA-256 of the archived file beside each document; empty texts where none was named."""
+        return self.files or (("", ""),) * len(self.document_ids)
+
 
 def is_outdated(document: Document | DocumentHead, rev: int, file_hash: str) -> bool:
     """Whether a file that was made of the document at this rev shows it no longer: edited since.

@@ -41,6 +41,11 @@ class Problem:
     where: str = ""
     warning: bool = False
 
+    @property
+    def sentence(self) -> str:
+        """The German text with its places filled."""
+        return self.text.format(**self.params) if self.params else self.text
+
 
 class Refused(Exception):
     """A rule forbids the whole action; carries the problems that say why."""

@@ -47,7 +47,7 @@ class NumberFormScreen(FormScreen):
         else:
             self.leave_unchanged()
 
-    def store(self, record: Any, values: Mapping[str, Any]) -> numbers.RangeView:
+    def store(self, record: Any, values: Mapping[str, Any]) -> str:
         return numbers.set_next(self.desk, self._view.name, self._view.year, values["next"])
 
 

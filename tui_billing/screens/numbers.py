@@ -79,10 +79,10 @@ class NumbersScreen(ListScreen):
         """Einfg: a Belegart."""
         self.billing.open("type_form", self._added)
 
-    def _saved(self, view: numbers.RangeView | None) -> None:
-        if view is not None:
+    def _saved(self, number: str | None) -> None:
+        if number is not None:
             self.reload()
-            self.say_done(_("Die nächste Nummer ist {number}").format(number=view.next_number))
+            self.say_done(_("Die nächste Nummer ist {number}").format(number=number))
 
     def _added(self, stored: Any) -> None:
         if stored is not None:

@@ -31,15 +31,20 @@ def record_log(
     return [entry_data(e, table, record_id) for e in entries]
 
 
-def run_log(store: Store, run_id: int, limit: int = 1000) -> list[dict[str, Any]]:
-    """Entries about a run and its rows, however many others lie between them."""
+def entries_since_run(store: Store, run_id: int) -> list[Entry]:
+    """Entries about this run, and about rows of any run since it was made; the newest first."""
     own = {e.seq: e for e in store.history(InvoiceRun, run_id, store.seq)}
     if not own:
         return []
     first = min(own)
     rows = {e.seq: e for e in store.history(RunRow, None, store.seq - first + 1) if e.seq >= first}
+    return sorted({**rows, **own}.values(), key=lambda e: -e.seq)
+
+
+def run_log(store: Store, run_id: int, limit: int = 1000) -> list[dict[str, Any]]:
+    """Entries about a run and its rows, however many others lie between them."""
     out = []
-    for entry in sorted({**rows, **own}.values(), key=lambda e: -e.seq):
+    for entry in entries_since_run(store, run_id):
         mine = sorted((c for c in entry.changes if _is_of_run(c, run_id)), key=lambda c: c[0] != "runs")
         if mine:
             out.append(_data(entry, mine))

@@ -1,7 +1,7 @@
 """Bericht Rechnungsstapel: names, cover and preview of what is printed; the preview marks nothing."""
 
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tui_billing.domain.format import day, money
 from tui_billing.domain.messages import Refused
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.statement_rules import Figures
-from tui_billing.render.port import Job, StatementJob
+from tui_billing.render.port import Job, Rendered, StatementJob
 from tui_billing.services.batch_bundles import Bundler, need_customers
 from tui_billing.services.batch_rows import allow
 from tui_billing.services.company import company
@@ -58,6 +58,21 @@ def cover_lines(batch: InvoiceBatch, sums: tuple[int, int, Decimal]) -> list[str
     ]
 
 
+def rendered(
+    desk: Desk, jobs: Sequence[Job | StatementJob], staging: Path, stop: Callable[[], bool]
+) -> Generator[Progress, None, list[Rendered] | None]:
+    """All these jobs as files in `staging`; None where it was stopped. Raises Refused where one cannot be made."""
+    results = []
+    for one in desk.renderer().render(jobs, staging):
+        results.append(one)
+        yield Progress(len(results), len(jobs))
+        if stop():
+            return None
+    if problems := [r.problem for r in results if r.problem]:
+        raise Refused(*problems)
+    return results
+
+
 def preview(
     desk: Desk,
     batch: InvoiceBatch,
@@ -80,14 +95,9 @@ def preview(
         for bundle in bundler.bundles(batch, need_customers(desk.store, batch, low, high)):
             jobs.append(StatementJob(bundle.statement, draft=True))
             jobs += [Job(document, draft=True) for document in bundle.fresh]
-        results = []
-        for rendered in desk.renderer().render(jobs, staging):
-            results.append(rendered)
-            yield Progress(len(results), len(jobs))
-            if stop():
-                return None
-        if problems := [r.problem for r in results if r.problem]:
-            raise Refused(*problems)
+        results = yield from rendered(desk, jobs, staging, stop)
+        if results is None:
+            return None
         combined = staging / "combined.pdf"
         desk.renderer().combine([r.path for r in results if r.path], combined)
         put_file(combined, target)

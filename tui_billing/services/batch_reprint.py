@@ -20,7 +20,7 @@ from tui_billing.domain.statement_rules import Difference, Effect, differences, 
 from tui_billing.render.port import StatementJob
 from tui_billing.services.batch_bundles import need_customers, statement_of
 from tui_billing.services.batch_figures import Account, Accounts, CustomerPart
-from tui_billing.services.batch_report import file_name
+from tui_billing.services.batch_report import file_name, rendered
 from tui_billing.services.batch_rows import allow
 from tui_billing.services.company import company
 from tui_billing.services.desk import Desk, Progress, never
@@ -201,14 +201,9 @@ def print_recomputed(
         names.append(file_name(batch, one.part.customer, "Neuberechnung"))
     staging = desk.files.staging(f"reprint-{batch.number}")
     try:
-        results = []
-        for rendered in desk.renderer().render(jobs, staging):
-            results.append(rendered)
-            yield Progress(len(results), len(jobs))
-            if stop():
-                return []
-        if problems := [r.problem for r in results if r.problem]:
-            raise Refused(*problems)
+        results = yield from rendered(desk, jobs, staging, stop)
+        if results is None:
+            return []
         targets = [folder / name for name in unique(names)]
         for result, target in zip(results, targets, strict=True):
             assert result.path is not None

@@ -13,6 +13,7 @@ from tui_billing.domain.batches import BatchRow, BatchState, InvoiceBatch, Recei
 from tui_billing.domain.cancellation import correction, correction_problems, storno, storno_problems
 from tui_billing.domain.documents import (
     DEFAULT_RANGES,
+    SECOND_KINDS,
     Document,
     DocumentKind,
     DocumentState,
@@ -29,7 +30,6 @@ from tui_billing.domain.runs import Dispatch
 from tui_billing.domain.totals import compute, negated
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import not_found
-from tui_billing.services.snapshots import SECOND_KINDS
 from tui_billing.store.repositories import Repository, Transaction
 
 DRAWN = re.compile(r"(?P<range>.+)-(?P<year>\d{4})-(?P<number>\d{5,12})", re.ASCII)

@@ -54,10 +54,10 @@ def list_ranges(store: Repository, today: date) -> list[RangeView]:
     ]
 
 
-def set_next(desk: Desk, name: str, year: int, number: int) -> RangeView:
+def set_next(desk: Desk, name: str, year: int, number: int) -> str:
     """Let a range go on with this number: whoever comes from another program does not begin at 1 again (A8).
 
-    Undoable. Raises WrongUse where that number or a higher one was drawn already.
+    Returns it as it will be printed. Undoable. Raises WrongUse where that number or a higher one was drawn already.
     """
     with desk.store.transaction(f"Nummernkreis {name} {year}: weiter mit {number}", undoable=True) as tx:
         current = tx.find_one(NumberRange, "name_year", f"{name}|{year}")
@@ -69,7 +69,7 @@ def set_next(desk: Desk, name: str, year: int, number: int) -> RangeView:
             tx.insert(NumberRange(name=name, year=year, last=number - 1))
         elif current.last != number - 1:
             tx.put(replace(current, last=number - 1))
-    return next(r for r in list_ranges(desk.store, desk.today()) if (r.name, r.year) == (name, year))
+    return format_number(name, year, number)
 
 
 def gap_report(store: Repository) -> NumberReport:

@@ -9,7 +9,7 @@ from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.exchange.port import ImportedPayment, Item, NumberFormat, parse_payments
 from tui_billing.services.batch_rows import entry_by_number
 from tui_billing.services.desk import Desk
-from tui_billing.services.imports import given_up
+from tui_billing.services.imports import given_up, in_line_order
 from tui_billing.services.payments import NewPayment, payer, store_payment, store_return
 from tui_billing.store.repositories import Repository
 
@@ -68,8 +68,7 @@ def plan_import(store: Repository, data: bytes, numbers: NumberFormat | None = N
         rows.append(row)
         if row.returns is not None:
             returned.add(row.returns)
-    ordered = sorted(refused, key=lambda p: int(p.where.removeprefix("Zeile ") or 0))
-    return PaymentImport(tuple(rows), tuple(ordered), parsed.warnings, known, known_amount, refused_amount)
+    return PaymentImport(tuple(rows), in_line_order(refused), parsed.warnings, known, known_amount, refused_amount)
 
 
 def _planned(store: Repository, item: Item[ImportedPayment], returned: set[int]) -> PlannedPayment:

@@ -96,18 +96,14 @@ def _check(
         confirmed = row.address_confirmed or now != row.address
         fresh = replace(fresh, address=now, address_confirmed=confirmed)
     if document.state is DocumentState.OPEN and (broken := [p for p in check_document(document) if not p.warning]):
-        return stays(RowState.FAILED, broken[0].code, _sentence(broken[0]))
+        return stays(RowState.FAILED, broken[0].code, broken[0].sentence)
     return CheckedRow(fresh, document, customer, True)
-
-
-def _sentence(problem: Problem) -> str:
-    return problem.text.format(**problem.params) if problem.params else problem.text
 
 
 def failed_row(row: RunRow, error: Exception | Problem) -> RunRow:
     """The row of a document that cannot be made or delivered: one bad invoice is one row with a reason."""
     problem = error if isinstance(error, Problem) else problems_of(error)[0]
-    return replace(row, state=RowState.FAILED, reason=problem.code, reply=_sentence(problem))
+    return replace(row, state=RowState.FAILED, reason=problem.code, reply=problem.sentence)
 
 
 def forbidden_now(tx: Transaction, run_id: int, document_ids: Iterable[int], desk: Desk) -> Problem | None:

@@ -268,7 +268,7 @@ def _finish(work: Work) -> ExecutionResult:
             state = RunState.RUNNING  # a second process is still at it
         inside = sum((r.gross for r in rows if r.state is not RowState.REMOVED), Decimal(0))
         outside = sum((eur for _, eur in run.out.values()), Decimal(0))
-        note = work.stopped.text.format(**work.stopped.params) if work.stopped else ""
+        note = work.stopped.sentence if work.stopped else ""
         run = tx.put(replace(run, state=state, candidates_eur=inside + outside, note=note, owners=others))
     counts: dict[str, int] = {}
     reasons: dict[str, int] = {}

@@ -9,9 +9,10 @@ from decimal import Decimal
 from tui_billing.domain.documents import DocumentHead
 from tui_billing.domain.messages import N_
 from tui_billing.domain.run_selection import REASON_NAMES
-from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, InvoiceRun, RowState, RunRow
+from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, RowState, RunRow
 from tui_billing.domain.send_reasons import server_words
 from tui_billing.domain.texts import clean, csv_cell
+from tui_billing.services.audit_trail import entries_since_run
 from tui_billing.services.desk import Desk
 from tui_billing.store.repositories import Store
 
@@ -54,9 +55,8 @@ def rows(desk: Desk, run_id: int) -> list[LogRow]:
 
 def overwritten(store: Store, run_id: int) -> dict[int, tuple[str, ...]]:
     """Document id -> the hashes of its PDFs that this run has overwritten, as the journal keeps them (E10.3)."""
-    begun = min((entry.seq for entry in store.history(InvoiceRun, run_id, store.seq)), default=store.seq)
     found: dict[int, tuple[str, ...]] = {}
-    for entry in reversed(store.history(RunRow, None, store.seq - begun + 1)):
+    for entry in reversed(entries_since_run(store, run_id)):
         if not any(table == "run_rows" and (new or {}).get("run_id") == run_id for table, _, _, new in entry.changes):
             continue
         for table, document_id, old, new in entry.changes:

@@ -42,7 +42,7 @@ def check(
     if gone := [i for i in job.row_ids if i not in rows or rows[i].state not in ready]:
         return reason_problem("zeile_nicht_bereit", rows[gone[0]].number if gone[0] in rows else "")
     own = dispatch.id if dispatch else 0
-    files = job.files or (("", ""),) * len(job.document_ids)
+    files = job.archived
     revs = job.document_revs or (0,) * len(job.document_ids)
     for document_id, (_, file_hash), rev in zip(job.document_ids, files, revs, strict=True):
         document = tx.get(DocumentHead, document_id)
@@ -115,7 +115,7 @@ class Book:
     def _make_final(self, tx: Transaction, job: MailJob, at: str) -> None:
         """From the dot on the document may be with the customer: it must not be edited any more, whatever comes, and
         it names the file that left."""
-        files = job.files or (("", ""),) * len(job.document_ids)
+        files = job.archived
         for document_id, (file, file_hash) in zip(job.document_ids, files, strict=True):
             document = tx.need(Document, document_id)
             try:

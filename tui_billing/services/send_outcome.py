@@ -39,7 +39,7 @@ def write_outcome(tx: Transaction, parcel: Parcel, outcome: Outcome, at: str) ->
     rows = [r for r in tx.get_many(RunRow, parcel.job.row_ids).values() if _is_ours(r, current)]
     write_rows(tx, rows, state, at, reason=reason, reply=outcome.said, dispatch_id=current.id)
     if outcome.state is RowState.SENT:
-        files = parcel.job.files or (("", ""),) * len(parcel.job.document_ids)
+        files = parcel.job.archived
         for document_id, (file, file_hash) in zip(parcel.job.document_ids, files, strict=True):
             mark_mailed(tx, document_id, at, file, file_hash)
 
@@ -72,17 +72,13 @@ def write_kept_back(tx: Transaction, kept: KeptBack, at: str) -> Dispatch | None
 
 def held(row: RunRow, problem: Problem, *, failed: bool = False) -> RunRow:
     """The row of a mail that is held back; in a joint mail only the document at fault has its reason."""
-    words = _sentence(problem)
+    words = problem.sentence
     if problem.where and row.number != problem.where and (failed or problem.code in ABOUT_ONE_DOCUMENT):
         return replace(row, reason="mail_aufgehalten", reply=f"{problem.where}: {words}")
     reason = problem.code.lower()
     # The reason says what happened; beside it stands only what it does not say: the server's words.
     reply = str(problem.params.get("reply", words if problem.params else "")) if reason in REASON_NAMES else words
     return replace(row, state=RowState.FAILED if failed else row.state, reason=reason, reply=reply)
-
-
-def _sentence(problem: Problem) -> str:
-    return problem.text.format(**problem.params) if problem.params else problem.text
 
 
 def write_rows(

@@ -10,7 +10,7 @@ from tui_billing.domain.settings import SETTINGS, Setting, SettingSpec, SettingT
 from tui_billing.domain.texts import clean
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import WrongUse
-from tui_billing.store.repositories import Repository
+from tui_billing.store.repositories import Repository, Transaction
 
 YES = {"true", "ja", "yes", "1", "an", "on"}
 NO = {"false", "nein", "no", "0", "aus", "off"}
@@ -98,11 +98,7 @@ def set_value(desk: Desk, key: str, value: str) -> str:
     """Store one setting, undoable; returns the value as stored."""
     stored = normalised(spec(key), value)
     with desk.store.transaction(f"Einstellung {key}", undoable=True) as tx:
-        current = tx.find_one(Setting, "key", key)
-        if current is None:
-            tx.insert(Setting(key=key, value=stored))
-        elif current.value != stored:
-            tx.put(replace(current, value=stored))
+        _put(tx, key, stored)
     return stored
 
 
@@ -115,9 +111,13 @@ def set_values(desk: Desk, values: Mapping[str, str]) -> frozenset[str]:
     names = ", ".join(changed)
     with desk.store.transaction(f"Einstellungen {names}", undoable=True) as tx:
         for key, value in changed.items():
-            current = tx.find_one(Setting, "key", key)
-            if current is None:
-                tx.insert(Setting(key=key, value=value))
-            else:
-                tx.put(replace(current, value=value))
+            _put(tx, key, value)
     return frozenset(changed)
+
+
+def _put(tx: Transaction, key: str, value: str) -> None:
+    current = tx.find_one(Setting, "key", key)
+    if current is None:
+        tx.insert(Setting(key=key, value=value))
+    elif current.value != value:
+        tx.put(replace(current, value=value))

@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from tui_billing.domain.documents import Document, DocumentHead, DocumentKind, DocumentState
+from tui_billing.domain.documents import SECOND_KINDS, Document, DocumentHead, DocumentState
 from tui_billing.domain.parties import Company, Customer, Party, buyer_party, seller_party
 from tui_billing.store.repositories import Transaction
-
-SECOND_KINDS = (DocumentKind.CANCELLATION, DocumentKind.CORRECTION)
 
 
 def follow_customer(tx: Transaction, customer: Customer) -> int:

@@ -67,11 +67,6 @@ def need_dispatch(store: Repository, dispatch_id: int) -> Dispatch:
     return found
 
 
-def need_unknown(store: Repository, dispatch_id: int) -> Dispatch:
-    """The dispatch, where it is ungeklärt. Raises Refused where it is not."""
-    return need_in(store, dispatch_id, UNKNOWN)
-
-
 def need_in(store: Repository, dispatch_id: int, states: frozenset[RowState]) -> Dispatch:
     """The dispatch, where it is in one of these states. Raises Refused where it is not."""
     dispatch = need_dispatch(store, dispatch_id)
