@@ -13,7 +13,7 @@ stored them and again when this form is saved (Stale): F8 again stores mine, F5 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -23,6 +23,7 @@ from tui_billing.domain.messages import Problem
 from tui_billing.i18n import _
 from tui_billing.i18n import say as sentence
 from tui_billing.screens.base import DeskScreen
+from tui_billing.screens.field_screen import FieldScreen
 from tui_billing.screens.widgets.area_field import AreaField
 from tui_billing.screens.widgets.cells import fit
 from tui_billing.screens.widgets.date_input import DateInput
@@ -72,11 +73,13 @@ def widgets_for(specs: Sequence[Field], values: Mapping[str, Any]) -> list[Widge
     return widgets
 
 
-class FormScreen(DeskScreen):
+class FormScreen(FieldScreen):
     """Base of all forms; see the module's text."""
 
     AUTO_FOCUS = ""
     IS_TYPED = True
+    HAS_VERSIONS: ClassVar[bool] = True
+    """Whether there is a stored version that F5 could take."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -289,6 +292,9 @@ class FormScreen(DeskScreen):
 
     def action_take_theirs(self) -> None:
         """F5: the stored values, typed text is dropped."""
+        if not self.HAS_VERSIONS:
+            self.say(_("Hier gibt es keine andere Fassung."))
+            return
         fresh = self.fresh_record()
         if rev_of(self.record) and fresh is None:
             self.say_gone()

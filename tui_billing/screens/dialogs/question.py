@@ -17,7 +17,7 @@ from tui_billing.domain.plans import Reason
 from tui_billing.i18n import _
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
-from tui_billing.screens.base import DeskScreen
+from tui_billing.screens.field_screen import FieldScreen
 from tui_billing.screens.widgets.field import Field, FieldWidget, TextField
 from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG, TextView
 from tui_billing.services.errors import Refused
@@ -42,7 +42,7 @@ def reason_lines(reasons: Iterable[Reason]) -> Lines:
     return lines
 
 
-class QuestionScreen(DeskScreen):
+class QuestionScreen(FieldScreen):
     """Base of the screens on F6; see the module's text."""
 
     AUTO_FOCUS = "TextField"

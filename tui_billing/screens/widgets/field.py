@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -55,31 +55,12 @@ def widget_id(name: str) -> str:
 
 
 class FieldWidget(Widget, can_focus=True, inherit_bindings=False):
-    """What typed and chosen fields share: label, note and problem."""
+    """What typed and chosen fields share: label, note and problem. Its colours stand at the FieldScreen around it."""
 
     DEFAULT_CSS = """
     FieldWidget { height: 1; background: $background; color: $foreground; }
-    FieldWidget > .field--label { color: $muted; background: $background; }
-    FieldWidget:focus > .field--label { color: $foreground; text-style: bold; }
-    FieldWidget > .field--box { background: $input; color: $foreground; }
-    FieldWidget > .field--cursor { text-style: reverse; background: $input; color: $foreground; }
-    FieldWidget > .field--note { color: $muted; background: $background; }
-    FieldWidget > .field--problem { color: $error; background: $background; }
-    FieldWidget > .field--chosen { color: $foreground; background: $background; }
-    FieldWidget:focus > .field--chosen { color: $accent; text-style: bold; }
-    FieldWidget:ansi > .field--box { text-style: underline; }
-    FieldWidget:ansi > .field--note { text-style: dim; }
-    FieldWidget:ansi > .field--problem { text-style: bold; }
     """
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "field--label",
-        "field--box",
-        "field--cursor",
-        "field--note",
-        "field--problem",
-        "field--chosen",
-    }
 
     @dataclass
     class Next(Message):
@@ -156,7 +137,8 @@ class FieldWidget(Widget, can_focus=True, inherit_bindings=False):
         return ""
 
     def _component(self, part: str) -> Style:
-        return self.get_component_rich_style(f"field--{part}")
+        focus = "-focus" if self.has_focus and part in ("label", "chosen") else ""
+        return self.screen.get_component_rich_style(f"field--{part}{focus}")
 
     def render_line(self, y: int) -> Strip:
         """Line 0: label, box, note; below: problems."""
