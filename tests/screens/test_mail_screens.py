@@ -193,6 +193,18 @@ async def test_a_belegart_gets_its_own_range(tmp_path: Path) -> None:
         assert rows(app)[-1] == "MR 2026 Mietrechnung – MR-2026-00001"
 
 
+async def test_f5_in_a_form_without_a_stored_version_keeps_what_is_typed(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "f", "f4", "f4")
+        await type_text(pilot, "4712")
+        await press(pilot, "f5")
+        assert status(app) == "Hier gibt es keine andere Fassung."
+        await press(pilot, "f8")
+        assert status(app) == "Die nächste Nummer ist RE-2026-04712 · u rückgängig"
+
+
 async def test_a_form_keeps_what_is_typed_while_another_is_open_above_it(tmp_path: Path) -> None:
     app = BillingApp(working_desk(tmp_path))
     async with app.run_test(size=SIZE) as pilot:

@@ -22,6 +22,7 @@ class BatchAddScreen(FormScreen):
     """Several numbers at once; the line below offers customers that match and are not in the batch yet (D4.4)."""
 
     NAME: ClassVar[str] = "batch_add"
+    HAS_VERSIONS = False
     HELP: ClassVar[str] = N_(
         "Ein Kunde kommt mit allen Belegen, die hineinpassen. Sein Stichtag muss auf das Abschlussdatum fallen, "
         "außer der Stapel überschreibt die Erstellungsregeln."
@@ -74,9 +75,6 @@ class BatchAddScreen(FormScreen):
         """Each sentence with the customer or document that it is about."""
         texts = [f"{p.where}: {sentence(p)}" if p.where else sentence(p) for p in problems]
         self.say(" · ".join(texts), alert=True)
-
-    def action_take_theirs(self) -> None:
-        self.say(_("Hier gibt es keine andere Fassung."))
 
 
 def _numbers(text: str) -> list[str]:

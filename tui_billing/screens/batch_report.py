@@ -36,6 +36,7 @@ class BatchReportScreen(FormScreen):
     """The help text's report; dismissed with a sentence once a batch is printed."""
 
     NAME: ClassVar[str] = "batch_report"
+    HAS_VERSIONS = False
     HELP: ClassVar[str] = N_(
         "Die Vorschau markiert nichts. Drucken prüft erst alles, druckt dann alles und sperrt die Stapel. Der Neudruck "
         "gibt die archivierten Dateien als Kopie aus, oder rechnet aus heutigen Daten und nennt die Ursachen der "
@@ -155,9 +156,6 @@ class BatchReportScreen(FormScreen):
             super(FormScreen, self).action_back()
         else:
             self.dismiss(None)
-
-    def action_take_theirs(self) -> None:
-        self.say(_("Hier gibt es keine andere Fassung."))
 
 
 People = tuple[str, str]

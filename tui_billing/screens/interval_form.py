@@ -27,6 +27,7 @@ class IntervalFormScreen(FormScreen):
     """The form of the help text."""
 
     NAME: ClassVar[str] = "interval_form"
+    HAS_VERSIONS = False
     HELP: ClassVar[str] = N_(
         "Das Ausführungsdatum entscheidet, was ansteht, und wird nicht gedruckt. Das Rechnungsdatum steht auf der "
         "Rechnung. Der Abrechnungszeitraum wird nur dort gedruckt, wo im Kopftext oder in einer Bezeichnung "
@@ -152,6 +153,3 @@ class IntervalFormScreen(FormScreen):
     def action_log(self) -> None:
         """F2: what was created, to be read and exported again."""
         self.billing.open("creations")
-
-    def action_take_theirs(self) -> None:
-        self.say(_("Hier gibt es keine andere Fassung."))

@@ -21,6 +21,7 @@ class NumberFormScreen(FormScreen):
     """Dismissed with the range as it is then."""
 
     NAME: ClassVar[str] = "number_form"
+    HAS_VERSIONS = False
     HELP: ClassVar[str] = N_(
         "Der nächste Beleg dieses Nummernkreises bekommt diese Nummer, danach geht es von ihr weiter."
     )
@@ -55,6 +56,7 @@ class TypeFormScreen(FormScreen):
     """Dismissed with the stored Belegart; the same name again changes the one that there is."""
 
     NAME: ClassVar[str] = "type_form"
+    HAS_VERSIONS = False
     HELP: ClassVar[str] = N_(
         "Eine Belegart gibt den Belegen eine Überschrift und einen Nummernkreis, zum Beispiel Beitragsrechnung mit BR. "
         "Ein Name, den es schon gibt, wird geändert."

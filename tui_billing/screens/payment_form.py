@@ -35,6 +35,8 @@ def numbers_of(text: str) -> tuple[str, ...]:
 class _WithItems(FormScreen):
     """Shows a customer's open items below the fields."""
 
+    HAS_VERSIONS = False
+
     def compose_foot(self) -> ComposeResult:
         yield Rule()
         yield BalanceLine(id="balance")
@@ -59,9 +61,6 @@ class _WithItems(FormScreen):
             except Refused as error:
                 text = sentence(error.problems[0])
         self.query_one(BalanceLine).set(text)
-
-    def action_take_theirs(self) -> None:
-        self.say(_("Hier gibt es keine andere Fassung."))
 
 
 class PaymentFormScreen(_WithItems):
@@ -176,6 +175,7 @@ class PaymentReturnScreen(FormScreen):
     """Rückgabe: the day that the bank names, its fee as a Lastschrift."""
 
     NAME: ClassVar[str] = "payment_return"
+    HAS_VERSIONS = False
     HELP: ClassVar[str] = N_(
         "Die Zahlung bleibt stehen, eine Gegenbuchung an diesem Tag macht ihre Rechnungen wieder offen. Eine Gebühr "
         "der Bank wird dem Kunden als Lastschrift berechnet."
@@ -208,9 +208,6 @@ class PaymentReturnScreen(FormScreen):
         if fee:
             text += " · " + _("Gebühr {eur} als Lastschrift").format(eur=show.eur(fee))
         return Returned(text, not fee)
-
-    def action_take_theirs(self) -> None:
-        self.say(_("Hier gibt es keine andere Fassung."))
 
 
 def _or_empty(value: Decimal) -> str:

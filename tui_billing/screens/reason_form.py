@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from tui_billing.domain.messages import N_, Problem
-from tui_billing.i18n import _
 from tui_billing.screens.form import FormScreen
 from tui_billing.screens.widgets.field import Field
 
@@ -13,6 +12,7 @@ class ReasonFormScreen(FormScreen):
     """Dismissed with the reason, or None. `heading` says what is decided (already translated)."""
 
     NAME: ClassVar[str] = "reason_form"
+    HAS_VERSIONS = False
     HELP: ClassVar[str] = N_("Die Entscheidung und ihr Grund stehen danach im Protokoll.")
 
     def __init__(self, heading: str) -> None:
@@ -27,9 +27,6 @@ class ReasonFormScreen(FormScreen):
 
     def store(self, record: Any, values: Mapping[str, Any]) -> str:
         return str(values["reason"])
-
-    def action_take_theirs(self) -> None:
-        self.say(_("Hier gibt es keine andere Fassung."))
 
 
 def _needed(text: str) -> tuple[str | None, list[Problem]]:

@@ -17,6 +17,7 @@ class TrialMailScreen(FormScreen):
     """Dismissed with the sentence to say."""
 
     NAME: ClassVar[str] = "trial_mail"
+    HAS_VERSIONS = False
     HELP: ClassVar[str] = N_(
         "Die Mail eines echten Belegs an die eigene Adresse, mit dem PDF als ENTWURF. Der Beleg gilt danach nicht als "
         "versendet, und kein Kunde bekommt etwas."
