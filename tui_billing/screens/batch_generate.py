@@ -15,7 +15,7 @@ from tui_billing.i18n import say as sentence
 from tui_billing.screens.batch_texts import balance_line
 from tui_billing.screens.counting import CountingForm
 from tui_billing.screens.widgets.date_input import date_field
-from tui_billing.screens.widgets.field import Field, FieldWidget
+from tui_billing.screens.widgets.field import Field
 from tui_billing.screens.widgets.lines import BalanceLine, Rule
 from tui_billing.services import batches
 from tui_billing.services.batches import GeneratePlan
@@ -27,6 +27,7 @@ class BatchGenerateScreen(CountingForm):
     """The form of the help text; `by_hand` makes an empty batch that the clerk fills in the details."""
 
     NAME: ClassVar[str] = "batch_generate"
+    HAS_VERSIONS = False
     HELP: ClassVar[str] = N_(
         "Der Tag des Abschlussdatums entscheidet, welche Kunden dabei sind: die mit diesem Rechnungsstapel-Stichtag. "
         "Überschreiben lässt Stichtag, Abschlussdatum und Ausschluss außer Acht, aber nimmt keinen Kunden ohne "
@@ -82,22 +83,11 @@ class BatchGenerateScreen(CountingForm):
             "override_rules": record.override_rules,
         }
 
-    def reload(self) -> None:
-        """Count along."""
-        self.ask_at_once()
-
-    def edited(self, field: FieldWidget) -> None:
-        """Plan in a thread whenever the fields make sense."""
-        self.ask_again()
-
     def question(self) -> BatchParameters | None:
         return None if self._by_hand else self._parameters()
 
-    def count(self, question: BatchParameters) -> GeneratePlan | Refused:
-        try:
-            return batches.plan_generate(self.desk.store, question)
-        except Refused as error:
-            return error
+    def count(self, question: BatchParameters) -> GeneratePlan:
+        return batches.plan_generate(self.desk.store, question)
 
     def counted(self, answer: GeneratePlan | Refused | None) -> None:
         """The balance of what is typed now, with what speaks against it."""
@@ -146,9 +136,6 @@ class BatchGenerateScreen(CountingForm):
     def _generated(self, batch: InvoiceBatch | None) -> None:
         if batch is not None:
             self.dismiss(batch)
-
-    def action_take_theirs(self) -> None:
-        self.say(_("Hier gibt es keine andere Fassung."))
 
 
 def _plannable(plan: GeneratePlan) -> GeneratePlan:

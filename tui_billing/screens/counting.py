@@ -2,16 +2,16 @@
 rest: among 100,000 documents each takes its seconds, and only the last one matters. For a new one set
 
     question()       what is asked for now, None where the fields make no sense yet
-    count(question)  the answer, in a thread
-    counted(answer)  show it; None where there was no question
-
-Call `ask_again()` in `edited` and `ask_at_once()` in `reload`.
+    count(question)  the answer, in a thread; may raise Refused
+    counted(answer)  show it, or what was refused; None where there was no question
 """
 
 from typing import Any
 
 from tui_billing.screens.form import FormScreen
 from tui_billing.screens.messages import Fetched, TaskFailed
+from tui_billing.screens.widgets.field import FieldWidget
+from tui_billing.services.errors import Refused
 
 REST = 0.2
 """Seconds without a key before the question is asked."""
@@ -34,18 +34,19 @@ class CountingForm(FormScreen):
     def counted(self, answer: Any) -> None:
         """Show it."""
 
-    def ask_again(self) -> None:
+    def edited(self, field: FieldWidget) -> None:
         """Something was typed."""
-        self._turn += 1
-        self._is_due = True
-        turn = self._turn
+        turn = self._next_turn()
         self.set_timer(REST, lambda: self._ask(turn))
 
-    def ask_at_once(self) -> None:
+    def reload(self) -> None:
         """The form has just opened, or its data has changed."""
+        self._ask(self._next_turn())
+
+    def _next_turn(self) -> int:
         self._turn += 1
         self._is_due = True
-        self._ask(self._turn)
+        return self._turn
 
     def _ask(self, turn: int) -> None:
         if turn != self._turn or self._is_counting:
@@ -56,7 +57,13 @@ class CountingForm(FormScreen):
             self.counted(None)
             return
         self._is_counting = True
-        self.billing.in_thread(lambda: self.post_message(Fetched(turn, self.count(question))), self)
+        self.billing.in_thread(lambda: self.post_message(Fetched(turn, self._answer(question))), self)
+
+    def _answer(self, question: Any) -> Any:
+        try:
+            return self.count(question)
+        except Refused as error:
+            return error
 
     def on_fetched(self, message: Fetched) -> None:
         """Show the answer, or ask what was typed meanwhile."""

@@ -137,12 +137,9 @@ class InvoicingFormScreen(PositionsForm):
 
     def count_along(self) -> None:
         """Net, tax and gross of what is typed now, and the net of each position."""
-        values: dict[str, Any] = {}
-        for widget in self.widgets:
-            value, problems = widget.read()
-            if widget.spec.name.startswith(("lines.", "gross")) and any(not p.warning for p in problems):
-                return
-            values[widget.spec.name] = value
+        values = self.typed(lambda name: name.startswith(("lines.", "gross")))
+        if values is None:
+            return
         typed = replace(self.record, lines=self.lines(values), gross_prices=bool(values["gross_prices"]))
         document = compute(typed)
         self.show_nets([line.net for line in document.lines])

@@ -10,6 +10,7 @@ from tui_billing.domain.mail_templates import PLACEHOLDERS, TEXTS, compose, unkn
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.settings import SettingType, TextForm
 from tui_billing.i18n import _
+from tui_billing.i18n import say as sentence
 from tui_billing.screens.form import FormScreen
 from tui_billing.screens.mail_lines import address_lines
 from tui_billing.screens.widgets.field import Field, Parse
@@ -113,7 +114,7 @@ class MailFormScreen(FormScreen):
             subject, text = values[f"mail.subject.{language}"], values[f"mail.text.{language}"]
             shown = compose(subject, text, [sample], language=language)
             lines += [("", PLAIN), (heading, STRONG)]
-            lines += [(f"  ✗ {_unknown(name)}", STRONG) for name in shown.unknown]
+            lines += [(f"  ✗ {sentence(_unknown(name))}", STRONG) for name in shown.unknown]
             lines.append((_("  Betreff: {subject}").format(subject=shown.subject), PLAIN))
             lines += [("", PLAIN), *((f"  {line}", PLAIN) for line in shown.text.splitlines())]
         self.billing.open("pager", title=_("Vorschau · {number}").format(number=sample.number), lines=lines)
@@ -148,8 +149,8 @@ def _reader(key: str) -> Parse:
             return settings.normalised(known, text), []
         except WrongUse as error:
             if known.type is SettingType.INT:
-                sentence = N_("Bitte eine ganze Zahl von {low} bis {high}.")
-                return None, [Problem("ZAHL_UNGUELTIG", sentence, {"low": known.low, "high": known.high})]
+                limits = N_("Bitte eine ganze Zahl von {low} bis {high}.")
+                return None, [Problem("ZAHL_UNGUELTIG", limits, {"low": known.low, "high": known.high})]
             if known.form is TextForm.EMAIL:
                 return None, [Problem("ADRESSE_UNGUELTIG", N_("Das ist keine gültige E-Mail-Adresse."))]
             return None, list(error.problems)
@@ -165,11 +166,9 @@ def _template(key: str, label: str, *, heading: str = "", kind: str = "") -> Fie
 def _read_template(text: str) -> tuple[str | None, list[Problem]]:
     """A placeholder that does not exist would block every mail: it is refused where it is typed (E6.2)."""
     unknown = unknown_placeholders(text)
-    if not unknown:
-        return text, []
-    sentence = N_("Den Platzhalter {placeholder} gibt es nicht; F1 nennt alle.")
-    return None, [Problem("PLATZHALTER_UNBEKANNT", sentence, {"placeholder": f"{{{name}}}"}) for name in unknown]
+    return (None, [_unknown(name) for name in unknown]) if unknown else (text, [])
 
 
-def _unknown(name: str) -> str:
-    return _("Den Platzhalter {placeholder} gibt es nicht; F1 nennt alle.").format(placeholder=f"{{{name}}}")
+def _unknown(name: str) -> Problem:
+    text = N_("Den Platzhalter {placeholder} gibt es nicht; F1 nennt alle.")
+    return Problem("PLATZHALTER_UNBEKANNT", text, {"placeholder": f"{{{name}}}"})

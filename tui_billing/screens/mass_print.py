@@ -12,7 +12,7 @@ from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.counting import CountingForm
 from tui_billing.screens.invoicing import printed_text
-from tui_billing.screens.widgets.field import Field, FieldWidget
+from tui_billing.screens.widgets.field import Field
 from tui_billing.screens.widgets.lines import BalanceLine, Rule
 from tui_billing.services import mass_print
 from tui_billing.services.errors import Refused
@@ -76,22 +76,11 @@ class MassPrintScreen(CountingForm):
             "print_now": False,
         }
 
-    def reload(self) -> None:
-        """Count along."""
-        self.ask_at_once()
-
-    def edited(self, field: FieldWidget) -> None:
-        """Plan in a thread whenever something was typed."""
-        self.ask_again()
-
     def question(self) -> MassPrintParameters:
         return self._parameters()
 
-    def count(self, question: MassPrintParameters) -> MassPrintPlan | Refused:
-        try:
-            return mass_print.plan_mass_print(self.desk.store, question)
-        except Refused as error:
-            return error
+    def count(self, question: MassPrintParameters) -> MassPrintPlan:
+        return mass_print.plan_mass_print(self.desk.store, question)
 
     def counted(self, answer: MassPrintPlan | Refused | None) -> None:
         """The balance of what is typed now."""

@@ -146,12 +146,9 @@ class OrderFormScreen(PositionsForm):
 
     def count_along(self) -> None:
         """The sums of the next invoice, the strip and the dates of what is typed now."""
-        values: dict[str, Any] = {}
-        for widget in self.widgets:
-            value, problems = widget.read()
-            if any(not p.warning for p in problems) and widget.spec.name != "customer_id":
-                return
-            values[widget.spec.name] = value
+        values = self.typed(lambda name: name != "customer_id")
+        if values is None:
+            return
         order = orders.cleaned(self._order({**values, "customer_id": values["customer_id"] or 0}))
         ledger = ledger_of(self.desk.store, self.record.id) if self.record.id else {}
         view = orders.preview(order, ledger, self.desk.today())

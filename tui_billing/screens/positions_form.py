@@ -11,7 +11,7 @@ neighbour. The widgets stay where they are: what stands in them moves. `_bases` 
 shown ones, for what the form does not show.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -76,6 +76,15 @@ class PositionsForm(FormScreen):
     def lines(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The positions as typed; an empty one is left out."""
         return positions.lines_of(self._bases, values, self.NAMES, self.blank)
+
+    def typed(self, needed: Callable[[str], bool]) -> dict[str, Any] | None:
+        """What stands in the fields now; None while a field whose name is `needed` makes no sense."""
+        values: dict[str, Any] = {}
+        for widget in self.widgets:
+            values[widget.spec.name], problems = widget.read()
+            if needed(widget.spec.name) and any(not p.warning for p in problems):
+                return None
+        return values
 
     def show_nets(self, nets: Sequence[Decimal]) -> None:
         """What each position comes to, beside its heading."""
@@ -153,9 +162,10 @@ class PositionsForm(FormScreen):
 
     def _is_empty(self, n: int) -> bool:
         """Whether nothing stands there but what a new position brings."""
+        blank = self.blank
         for name in self.NAMES:
             value, problems = self.field(positions.prefix(n) + name).read()
-            if value != getattr(self.blank, name) or any(not p.warning for p in problems):
+            if value != getattr(blank, name) or any(not p.warning for p in problems):
                 return False
         return True
 

@@ -11,18 +11,17 @@ from tui_billing.domain.messages import N_, Refused
 from tui_billing.domain.runs import RUN_TYPE_NAMES, InvoiceRun, RunParameters, RunType
 from tui_billing.i18n import _
 from tui_billing.i18n import say as sentence
-from tui_billing.screens.form import FormScreen
-from tui_billing.screens.messages import Fetched
+from tui_billing.screens.counting import CountingForm
 from tui_billing.screens.run_texts import balance_line
 from tui_billing.screens.widgets.date_input import date_field
-from tui_billing.screens.widgets.field import Field, FieldWidget
+from tui_billing.screens.widgets.field import Field
 from tui_billing.screens.widgets.lines import BalanceLine, Rule
 from tui_billing.services import runs
 
 JA_NEIN = ((True, N_("Ja")), (False, N_("Nein")))
 
 
-class RunFormScreen(FormScreen):
+class RunFormScreen(CountingForm):
     """Steps 1 to 4 of the help text. `document_ids`: only these documents (marked rows of a list)."""
 
     NAME: ClassVar[str] = "run_form"
@@ -34,7 +33,6 @@ class RunFormScreen(FormScreen):
     def __init__(self, document_ids: Sequence[int] = (), dates: tuple[date, date] | None = None) -> None:
         super().__init__()
         self._document_ids, self._dates = tuple(document_ids), dates
-        self._turn = 0
 
     def title_text(self) -> str:
         return _("Rechnungslauf anlegen")
@@ -68,33 +66,7 @@ class RunFormScreen(FormScreen):
             "include_sent": record.include_sent,
         }
 
-    def reload(self) -> None:
-        """Count along."""
-        self.edited(None)
-
-    def edited(self, field: FieldWidget | None) -> None:
-        """Plan in a thread whenever the fields make sense, and show what the run would take."""
-        parameters = self._parameters()
-        self._turn += 1
-        if parameters is None:
-            self.query_one(BalanceLine).set("")
-            return
-        turn = self._turn
-        self.billing.in_thread(lambda: self.post_message(Fetched(turn, self._plan(parameters))), self)
-
-    def _plan(self, parameters: RunParameters) -> runs.RunPlan | Refused:
-        try:
-            return runs.plan_create_run(self.desk.store, parameters, self.desk.today())
-        except Refused as error:
-            return error
-
-    def on_fetched(self, message: Fetched) -> None:
-        if message.turn == self._turn:
-            data = message.data
-            text = sentence(data.problems[0]) if isinstance(data, Refused) else balance_line(data.balance)
-            self.query_one(BalanceLine).set(text)
-
-    def _parameters(self) -> RunParameters | None:
+    def question(self) -> RunParameters | None:
         values: dict[str, Any] = {}
         for widget in self.widgets:
             value, problems = widget.read()
@@ -102,6 +74,16 @@ class RunFormScreen(FormScreen):
                 return None
             values[widget.spec.name] = value
         return RunParameters(**values, document_ids=self._document_ids)
+
+    def count(self, question: RunParameters) -> runs.RunPlan:
+        return runs.plan_create_run(self.desk.store, question, self.desk.today())
+
+    def counted(self, answer: runs.RunPlan | Refused | None) -> None:
+        """What the run would take."""
+        text = ""
+        if answer is not None:
+            text = sentence(answer.problems[0]) if isinstance(answer, Refused) else balance_line(answer.balance)
+        self.query_one(BalanceLine).set(text)
 
     def store(self, record: RunParameters, values: Mapping[str, Any]) -> InvoiceRun:
         """Plan again and create exactly that."""
