@@ -23,6 +23,7 @@ from tui_billing.domain.texts import clean
 from tui_billing.i18n import _, use_language
 from tui_billing.i18n import say as sentence
 from tui_billing.screens.base import DeskScreen
+from tui_billing.screens.key_queue import KeyQueue
 from tui_billing.screens.messages import RecordsChanged, TaskFailed
 from tui_billing.screens.tasks import Task
 from tui_billing.screens.widgets.filter_bar import FilterBar
@@ -168,7 +169,7 @@ class BillingApp(App[int], inherit_bindings=False):
         self._seq = desk.store.seq
         self._company: str | None = None
         self._tasks: list[Task] = []
-        self._ahead: list[events.Key] = []
+        self._keys = KeyQueue(self, super().on_event)
         self._poll: asyncio.Task[None] | None = None
 
     def get_driver_class(self) -> type[Driver]:
@@ -243,25 +244,28 @@ class BillingApp(App[int], inherit_bindings=False):
 
     # --- keys that were typed ahead ---
 
-    def on_key(self, event: events.Key) -> None:
-        """A key that was typed before the focus had moved belongs to what has the focus now.
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed waits for its turn; all else, and what comes back from a widget, goes the usual way."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
-        On a slow line `/öz` arrives in one piece: without this ö and z would meet the table, and a `u` would undo.
+    def on_key(self, event: events.Key) -> None:
+        """A key that was given away before the focus had moved belongs to what has the focus now.
+
+        The filter takes the focus a message after its key: without this the ö of `/öz` would meet the table.
         """
         screen, focused = self.desk_screen, self.focused
-        if screen is not None and screen.IS_TYPED and focused is None and event.key not in ("escape", "ctrl+q"):
-            self._ahead.append(event)
-            event.prevent_default()
-        elif isinstance(focused, (FilterBar, StatusLine)) or (screen is not None and screen.IS_TYPED):
+        if isinstance(focused, (FilterBar, StatusLine)) or (screen is not None and screen.IS_TYPED):
             handler = getattr(focused, "on_key", None)
             if handler is not None:
                 handler(event)
 
     def type_again(self) -> None:
-        """The first field is there: what was typed ahead goes into it."""
-        waiting, self._ahead = self._ahead, []
-        for event in waiting:
-            self.post_message(events.Key(event.key, event.character))
+        """A screen is ready: what was typed ahead goes on."""
+        if self._keys.is_waiting:
+            self.call_later(self._keys.go_on)
 
     # --- work in threads ---
 

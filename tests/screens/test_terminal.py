@@ -86,6 +86,15 @@ def test_what_is_typed_ahead_finds_its_field(opened: list[Terminal]) -> None:
     terminal.wait_for("03.11.–30.11.2026")
 
 
+def test_a_form_that_is_open_takes_a_whole_line_of_keys(opened: list[Terminal]) -> None:
+    terminal = start(opened)
+    terminal.wait_for("Rechnungen nicht versendet")
+    terminal.press("rn")
+    terminal.wait_for("Zeitraum von")
+    terminal.press("3.11.\tultimo\x13")
+    terminal.wait_for("03.11.–30.11.2026")
+
+
 def test_a_terminal_of_40_by_10_gets_a_sentence_and_loses_nothing(opened: list[Terminal]) -> None:
     terminal = start(opened)
     terminal.wait_for("Rechnungen nicht versendet")

@@ -47,7 +47,7 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
     WHILE_BUSY: ClassVar[frozenset[str]] = frozenset()
     """Actions that only look: allowed while a task of this screen runs."""
     IS_TYPED: ClassVar[bool] = False
-    """Whether letters are typed here: those that come before the first field is there wait for it."""
+    """Whether letters are typed here."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if "NAME" in cls.__dict__:
@@ -59,6 +59,10 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
         self.seen_seq = 0
         self.task_now: Task | None = None
         self._progress_extra = ""
+
+    def takes(self, key: str) -> bool:
+        """Whether this key (nothing: a paste) means anything yet; if not it waits until `billing.type_again`."""
+        return True
 
     # --- surroundings ---
 

@@ -24,6 +24,7 @@ from tui_billing.i18n import _
 from tui_billing.i18n import say as sentence
 from tui_billing.screens.base import DeskScreen
 from tui_billing.screens.field_screen import FieldScreen
+from tui_billing.screens.key_queue import LEAVING
 from tui_billing.screens.widgets.area_field import AreaField
 from tui_billing.screens.widgets.cells import fit
 from tui_billing.screens.widgets.date_input import DateInput
@@ -128,6 +129,10 @@ class FormScreen(FieldScreen):
         if first := self.first_field():
             self.field(first).enter()
         self.billing.type_again()
+
+    def takes(self, key: str) -> bool:
+        """What is typed waits for the first field."""
+        return self.focused is not None or key in LEAVING
 
     def records_changed(self, ids: dict[str, set[int]]) -> None:
         """Somebody stored another version: a form without typed text follows it, beside typed text it is shown."""

@@ -21,11 +21,13 @@ from textual.app import ComposeResult
 from tui_billing.domain.texts import fold
 from tui_billing.i18n import _
 from tui_billing.screens.base import DeskScreen
+from tui_billing.screens.key_queue import LEAVING
 from tui_billing.screens.messages import Fetched, TaskFailed
 from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.lines import BalanceLine
 from tui_billing.screens.widgets.record_table import Column, RecordTable
 
+ANY_TIME = (*LEAVING, "slash", "f1", "ctrl+p")
 REST_FACTOR, AT_LEAST = 4, 0.2
 
 
@@ -123,6 +125,12 @@ class ListScreen(DeskScreen):
         """The records that an action is about: the marked ones, else the one under the cursor."""
         return [self.records[i] for i in self.table.targets()]
 
+    def takes(self, key: str) -> bool:
+        """What is meant for rows waits until they are read and filtered; a filter may be typed meanwhile."""
+        if key in ANY_TIME or isinstance(self.focused, FilterBar):
+            return True
+        return bool(self.records or self.has_read) and not self.table.list.is_filtering
+
     def reload(self, cursor: int | None = None) -> None:
         """Read in a thread; the answer comes as a message. `cursor` wishes the cursor onto this id."""
         self._turn += 1
@@ -138,11 +146,13 @@ class ListScreen(DeskScreen):
         if message.turn == self._turn:
             self._took, self._asked_at = time.monotonic() - self._asked_at, 0.0
             self.show(message.data)
+            self.billing.type_again()
 
     def on_task_failed(self, message: TaskFailed) -> None:
         """A read that failed is over too."""
         if not message.task:
             self._asked_at = 0.0
+            self.billing.type_again()
             if not self.records:  # an empty list would say that there is nothing
                 self.table.empty = _("Nicht zu lesen.")
                 self.table.refresh()
@@ -201,6 +211,7 @@ class ListScreen(DeskScreen):
 
     def on_record_table_changed(self) -> None:
         self.show_lines()
+        self.billing.type_again()
 
     def on_filter_bar_typed(self, message: FilterBar.Typed) -> None:
         self.table.set_filter(message.text)

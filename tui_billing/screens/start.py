@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui_billing.services import overview
 
 AFTER_PAINT = 0.02
+CURSOR_KEYS = frozenset(("up", "down", "pageup", "pagedown", "home", "end", "enter"))
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class StartScreen(ListScreen):
     def title_text(self) -> str:
         """Program and day."""
         return _("Abrechnung · {day}").format(day=show.day(self.desk.today()))
+
+    def takes(self, key: str) -> bool:
+        """Every line has its own key; only the cursor needs the lines."""
+        return key not in CURSOR_KEYS or super().takes(key)
 
     def reload(self, cursor: int | None = None) -> None:
         """Count only behind the first paint: what the counters import would hold it up."""

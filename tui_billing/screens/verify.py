@@ -55,6 +55,10 @@ class VerifyScreen(ListScreen):
         """Whether the check has ended."""
         return self.report is not None
 
+    def takes(self, key: str) -> bool:
+        """The check may take minutes, and no key here needs its rows."""
+        return True
+
     def title_text(self) -> str:
         return _("Prüfung")
 
