@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tui_billing.domain.documents import VatCategory
 from tui_billing.domain.orders import CatchUp, IntervalUnit, PriceBasis, Proration, Timing
+from tui_billing.exchange.numbers import NumberFormat
 from tui_billing.exchange.orders_csv import parse_orders
 
 HEAD = "Auftragsnummer;Kundennummer;Intervall;Anfang;Bezeichnung;Preis"
@@ -45,6 +47,35 @@ def test_the_example_file_is_read_whole() -> None:
 )
 def test_a_bad_row_is_refused_with_line_and_reason(row: str, problem: tuple[str, str]) -> None:
     assert problem in refused(row)
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        (";0;1;19", "FELD_LEER"),
+        ("1,00;101;1;19", "ZAHL_AUSSERHALB"),
+        ("1,00;-1;1;19", "ZAHL_AUSSERHALB"),
+        ("1,00;0;0;19", "ZAHL_AUSSERHALB"),
+        ("1,00;0;1;190", "ZAHL_AUSSERHALB"),
+        ("1,00;0;1;0,19", "STEUERSATZ_UNGUELTIG"),
+    ],
+)
+def test_an_order_is_as_strict_with_amounts_and_rates_as_an_invoice(cells: str, code: str) -> None:
+    head = "Auftragsnummer;Kundennummer;Bezeichnung;Preis;Rabatt;Preiseinheit;USt"
+    parsed = parse_orders(f"{head}\nA-1;10001;Miete;{cells}\n".encode(), NumberFormat.DE)
+    assert [(p.where, p.code) for p in parsed.refused] == [("Zeile 2", code)]
+
+
+def test_a_small_business_imports_orders_without_tax() -> None:
+    text = "Auftragsnummer;Kundennummer;Bezeichnung;Preis\nA-1;10001;Miete;1,00\n"
+    (line,) = parse_orders(text.encode(), default_rate=D(0)).items[0].record.order.lines
+    assert (line.vat_category, line.vat_rate) == (VatCategory.EXEMPT, 0)
+
+
+def test_what_a_later_position_says_of_the_order_holds_where_the_first_says_nothing() -> None:
+    rows = ("A-1;10001;;;Miete;1,00", "A-1;10001;Monat;01.01.2026;Nebenkosten;2,00")
+    order = parse_orders("\n".join((HEAD, *rows)).encode()).items[0].record.order
+    assert order.interval is not None
 
 
 def test_a_later_position_may_not_contradict_its_order() -> None:

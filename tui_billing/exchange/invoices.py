@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from tui_billing.domain.documents import DocumentKind, Line, VatCategory
+from tui_billing.domain.documents import DocumentKind, Line
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.parties import Address
 from tui_billing.domain.texts import clean
@@ -14,6 +14,7 @@ from tui_billing.exchange.cells import Cells
 from tui_billing.exchange.json_rows import is_json, read_objects
 from tui_billing.exchange.numbers import NumberFormat, find_format
 from tui_billing.exchange.parsed import Item, Parsed
+from tui_billing.exchange.positions import contradictions, head_row, position_values
 from tui_billing.exchange.tables import Row, read_table
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -84,7 +85,6 @@ KINDS = {
     "belastung": DocumentKind.DEBIT_MEMO,
     "debit_memo": DocumentKind.DEBIT_MEMO,
 }
-CATEGORIES = {c.value.lower(): c for c in VatCategory}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,8 +167,9 @@ def _groups(rows: Sequence[Row], by_json: bool) -> tuple[list[list[Row]], list[P
 def _invoice(
     rows: list[Row], numbers: NumberFormat, default_rate: Decimal
 ) -> tuple[ImportedInvoice | None, list[Problem]]:
-    head = Cells(_head(rows), numbers)
-    problems = _contradictions(rows)
+    head = Cells(head_row(rows, HEAD), numbers)
+    text = N_("{column}: „{value}“ widerspricht „{other}“ in {there} derselben Rechnung.")
+    problems = contradictions(rows, HEAD, "ZEILEN_WIDERSPRECHEN", text)
     invoice_date = head.day("invoice_date")
     supplied = _silent_day(head.row, "period_to") or _silent_day(head.row, "service_date") or invoice_date
     rate = adjusted_rate(default_rate, supplied) if supplied else default_rate
@@ -224,54 +225,6 @@ def _delivery(head: Cells) -> Address | None:
     return Address(street=street, postcode=postcode, city=city, country=country or "DE")
 
 
-def _head(rows: list[Row]) -> Row:
-    """The first row with what a later one says of the whole invoice where the first says nothing."""
-    said = {c: row.get(c) for row in reversed(rows) for c in HEAD if row.get(c)}
-    return replace(rows[0], cells=rows[0].cells | said)
-
-
-def _contradictions(rows: list[Row]) -> list[Problem]:
-    """Fields of the whole invoice that two rows say differently; an empty cell says nothing."""
-    text = N_("{column}: „{value}“ widerspricht „{other}“ in {there} derselben Rechnung.")
-    problems: list[Problem] = []
-    said: dict[str, Row] = {}
-    for row in rows:
-        for column in HEAD:
-            value = row.get(column)
-            first = said.setdefault(column, row) if value else row
-            if value and value != first.get(column):
-                params = {"column": row.name(column), "value": clean(value), "other": clean(first.get(column))}
-                problems.append(Problem("ZEILEN_WIDERSPRECHEN", text, {**params, "there": first.place}, row.where))
-    return problems
-
-
 def _line(row: Row, numbers: NumberFormat, default_rate: Decimal) -> tuple[Line, list[Problem]]:
     cells = Cells(row, numbers)
-    is_exempt = not default_rate and row.get("vat_rate") in ("", "0", "0,00", "0.00")
-    silent = VatCategory.EXEMPT if is_exempt else VatCategory.STANDARD
-    category = cells.choice("vat_category", CATEGORIES, silent)
-    rate_default = default_rate if category is VatCategory.STANDARD else Decimal(0)
-    price = cells.number("unit_price", 6)
-    if not row.get("unit_price"):
-        cells.refuse("FELD_LEER", N_("{column}: darf nicht leer sein."), column="unit_price")
-    price_unit = cells.number("price_unit", 0, Decimal(1), bounds=(1, 10**6)) or Decimal(1)
-    discount = cells.number("discount_percent", 2, Decimal(0), bounds=(0, 100)) or Decimal(0)
-    rate = cells.number("vat_rate", 2, rate_default, bounds=(0, 100))
-    if rate is not None and 0 < rate < 1:
-        # What a spreadsheet keeps behind a cell that shows 19 %; no such rate exists (F5).
-        text = N_("{column}: „{value}“ ist kein Steuersatz; gemeint ist wohl {percent} %.")
-        percent = format(rate * 100, "f").rstrip("0").rstrip(".")
-        cells.refuse("STEUERSATZ_UNGUELTIG", text, column="vat_rate", value=row.get("vat_rate"), percent=percent)
-    line = Line(
-        article=cells.text("article", 60),
-        name=cells.needed("name"),
-        description=cells.block("description"),
-        quantity=cells.number("quantity", 4, Decimal(1)) or Decimal(0),
-        unit=cells.text("unit", 30) or "Stück",
-        unit_price=price or Decimal(0),
-        price_unit=price_unit,
-        discount_percent=discount,
-        vat_category=category,
-        vat_rate=rate or Decimal(0),
-    )
-    return line, cells.problems
+    return Line(**position_values(cells, default_rate)), cells.problems

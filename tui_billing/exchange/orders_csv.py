@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-from tui_billing.domain.documents import VatCategory
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.orders import (
     CatchUp,
@@ -21,6 +20,7 @@ from tui_billing.domain.orders import (
 from tui_billing.exchange.cells import Cells
 from tui_billing.exchange.numbers import NumberFormat, find_format
 from tui_billing.exchange.parsed import Item, Parsed
+from tui_billing.exchange.positions import contradictions, head_row, position_values
 from tui_billing.exchange.tables import Row, read_table
 
 V = TypeVar("V")
@@ -113,7 +113,6 @@ BASES = _words(
     {b.value: b for b in PriceBasis},
     {"periode": PriceBasis.PERIOD, "monat": PriceBasis.MONTH, "jahr": PriceBasis.YEAR},
 )
-CATEGORIES = {c.value.lower(): c for c in VatCategory}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +153,9 @@ def parse_orders(
 
 
 def _order(rows: Sequence[Row], numbers: NumberFormat, default_rate: Decimal) -> tuple[ImportedOrder, list[Problem]]:
-    head = Cells(rows[0], numbers)
-    problems = [p for row in rows[1:] for p in _contradictions(rows[0], row)]
+    head = Cells(head_row(rows, HEAD_COLUMNS), numbers)
+    text = N_("{column}: „{value}“ widerspricht „{other}“ in {there} desselben Auftrags.")
+    problems = contradictions(rows, HEAD_COLUMNS, "AUFTRAG_WIDERSPRUCH", text)
     lines: list[OrderLine] = []
     for position, row in enumerate(rows, 1):
         cells = Cells(row, numbers)
@@ -205,37 +205,5 @@ def _terms(cells: Cells) -> IntervalTerms | None:
 
 
 def _line(cells: Cells, position: int, default_rate: Decimal) -> OrderLine:
-    return OrderLine(
-        position=position,
-        article=cells.text("article", 60),
-        name=cells.needed("name"),
-        description=cells.block("description"),
-        quantity=cells.number("quantity", 4, Decimal(1)) or Decimal(0),
-        unit=cells.text("unit", 40) or "Stück",
-        unit_price=cells.number("unit_price", 6, Decimal(0)) or Decimal(0),
-        price_unit=cells.number("price_unit", 4, Decimal(1)) or Decimal(1),
-        price_basis=cells.choice("price_basis", BASES, PriceBasis.PERIOD),
-        discount_percent=cells.number("discount_percent", 2, Decimal(0)) or Decimal(0),
-        vat_category=cells.choice("vat_category", CATEGORIES, VatCategory.STANDARD),
-        vat_rate=_rate(cells, default_rate),
-    )
-
-
-def _rate(cells: Cells, default_rate: Decimal) -> Decimal:
-    rate = cells.number("vat_rate", 2, default_rate)
-    return default_rate if rate is None else rate
-
-
-def _contradictions(first: Row, row: Row) -> list[Problem]:
-    """A later position may repeat the order's data or leave it empty, not change it."""
-    text = N_("{column}: „{value}“ widerspricht der ersten Position des Auftrags in Zeile {line}.")
-    return [
-        Problem(
-            "AUFTRAG_WIDERSPRUCH",
-            text,
-            {"column": row.name(column), "value": row.get(column), "line": first.line},
-            row.where,
-        )
-        for column in HEAD_COLUMNS
-        if row.get(column) and row.get(column) != first.get(column)
-    ]
+    values = position_values(cells, default_rate)
+    return OrderLine(position=position, price_basis=cells.choice("price_basis", BASES, PriceBasis.PERIOD), **values)

@@ -15,12 +15,10 @@ from tui_billing.i18n import say as sentence
 from tui_billing.screens.batch_texts import balance_line
 from tui_billing.screens.counting import CountingForm
 from tui_billing.screens.widgets.date_input import date_field
-from tui_billing.screens.widgets.field import Field
+from tui_billing.screens.widgets.field import NEIN_JA, Field
 from tui_billing.screens.widgets.lines import BalanceLine, Rule
 from tui_billing.services import batches
 from tui_billing.services.batches import GeneratePlan
-
-NEIN_JA = ((False, N_("Nein")), (True, N_("Ja")))
 
 
 class BatchGenerateScreen(CountingForm):

@@ -12,7 +12,7 @@ from tui_billing.screens import batch_actions, show
 from tui_billing.screens.batch_texts import batch_title
 from tui_billing.screens.form import FormScreen
 from tui_billing.screens.readers import whole_number
-from tui_billing.screens.widgets.field import Field
+from tui_billing.screens.widgets.field import NEIN_JA, Field
 from tui_billing.screens.widgets.text_view import MUTED, PLAIN, STRONG
 from tui_billing.services import batch_mail, batch_reprint, output
 from tui_billing.services.batch_check import asked_for, need_open
@@ -23,7 +23,6 @@ from tui_billing.services.batch_reprint import Recomputed
 from tui_billing.services.batches import batches_in_range
 from tui_billing.services.desk import Desk, Progress
 
-NEIN_JA = ((False, N_("Nein")), (True, N_("Ja")))
 WAYS = (
     ("print", N_("Drucken")),
     ("preview", N_("Vorschau (ENTWURF)")),

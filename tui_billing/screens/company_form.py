@@ -13,10 +13,8 @@ from tui_billing.screens import show
 from tui_billing.screens.address_fields import address_fields, address_of, address_values
 from tui_billing.screens.form import FormScreen
 from tui_billing.screens.readers import optional
-from tui_billing.screens.widgets.field import Field
+from tui_billing.screens.widgets.field import NEIN_JA, Field
 from tui_billing.services import company as company_service
-
-JA_NEIN = ((False, N_("Nein")), (True, N_("Ja")))
 
 
 class CompanyFormScreen(FormScreen):
@@ -41,8 +39,8 @@ class CompanyFormScreen(FormScreen):
             Field("website", N_("Internet"), width=40),
             Field("tax_number", N_("Steuernummer"), heading=N_("Steuer und Register")),
             Field("vat_id", N_("USt-IdNr."), parse=optional(inputs.parse_vat_id), hint=N_("DE123456789")),
-            Field("small_business", N_("Kleinunternehmer § 19 UStG"), choices=JA_NEIN),
-            Field("cash_accounting", N_("Ist-Versteuerung"), choices=JA_NEIN),
+            Field("small_business", N_("Kleinunternehmer § 19 UStG"), choices=NEIN_JA),
+            Field("cash_accounting", N_("Ist-Versteuerung"), choices=NEIN_JA),
             Field("register_entry", N_("Registereintrag"), width=40),
             Field("managing_directors", N_("Geschäftsführung"), width=40),
             _money("previous_year_turnover", N_("Umsatz im Vorjahr")),

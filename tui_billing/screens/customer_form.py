@@ -14,11 +14,10 @@ from tui_billing.screens.address_fields import address_fields
 from tui_billing.screens.form import FormScreen
 from tui_billing.screens.readers import email_list, optional, whole_number
 from tui_billing.screens.widgets.date_input import date_field
-from tui_billing.screens.widgets.field import Field
+from tui_billing.screens.widgets.field import NEIN_JA, Field
 from tui_billing.services import batches, customers
 
 CHANNELS = ((Channel.EMAIL, N_("E-Mail")), (Channel.LETTER, N_("Brief")), (None, N_("keine")))
-JA_NEIN = ((False, N_("Nein")), (True, N_("Ja")))
 FORMATS = (
     (InvoiceFormat.PDF, N_("PDF")),
     (InvoiceFormat.ZUGFERD, N_("ZUGFeRD")),
@@ -104,7 +103,7 @@ class CustomerFormScreen(FormScreen):
             Field("terms.months", N_("und Monaten"), whole_number(60), width=5),
             Field("terms.skonto_percent", N_("Skonto in Prozent"), parse=percent, show=show.plain_number, width=8),
             Field("terms.skonto_days", N_("Skonto-Frist in Tagen"), whole_number(999), width=5),
-            Field("terms.direct_debit", N_("Lastschrifteinzug"), choices=JA_NEIN),
+            Field("terms.direct_debit", N_("Lastschrifteinzug"), choices=NEIN_JA),
             Field("iban", N_("IBAN"), parse=optional(inputs.parse_iban), width=34),
             Field("mandate_reference", N_("Mandatsreferenz")),
             date_field("mandate_date", N_("Mandat vom"), today, optional=True),

@@ -17,7 +17,7 @@ from tui_billing.screens.tasks import until_stopped
 from tui_billing.screens.widgets.date_input import date_field
 from tui_billing.screens.widgets.field import Field
 from tui_billing.screens.widgets.lines import Rule
-from tui_billing.services import orders
+from tui_billing.services import document_types
 from tui_billing.services.intervals import IntervalSelection, plan_select
 
 EVERY_TYPE = ""
@@ -39,7 +39,7 @@ class IntervalFormScreen(FormScreen):
 
     def fields(self) -> Sequence[Field]:
         today = self.desk.today
-        names = [(name, name) for name in orders.document_types(self.desk.store)]
+        names = [(name, name) for name in document_types.names(self.desk.store)]
         return (
             date_field("execution_date", N_("Ausführungsdatum"), today, hint=N_("entscheidet, was ansteht")),
             date_field("invoice_date", N_("Rechnungsdatum"), today, hint=N_("wird gedruckt")),

@@ -17,7 +17,7 @@ from tui_billing.screens.positions_form import PositionsForm
 from tui_billing.screens.widgets.date_input import date_field
 from tui_billing.screens.widgets.field import Field
 from tui_billing.screens.widgets.lines import BalanceLine, Rule
-from tui_billing.services import invoicing, orders
+from tui_billing.services import document_types, invoicing, orders
 from tui_billing.services.invoicing import NewDocument
 
 DATES = ("invoice_date", "service_date", "period_from", "period_to")
@@ -63,7 +63,7 @@ class InvoicingFormScreen(PositionsForm):
     def _first_fields(self) -> list[Field]:
         if not self.is_new:
             return []
-        types = (("", N_("(keine)")), *((name, name) for name in orders.document_types(self.desk.store)))
+        types = (("", N_("(keine)")), *((name, name) for name in document_types.names(self.desk.store)))
         kinds = tuple((kind, KIND_LABELS[kind]) for kind in invoicing.BY_HAND)
         return [
             customer_field("customer_id", self.desk),

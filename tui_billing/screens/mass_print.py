@@ -12,7 +12,7 @@ from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.counting import CountingForm
 from tui_billing.screens.invoicing import printed_text
-from tui_billing.screens.widgets.field import Field
+from tui_billing.screens.widgets.field import NEIN_JA, Field
 from tui_billing.screens.widgets.lines import BalanceLine, Rule
 from tui_billing.services import mass_print
 from tui_billing.services.errors import Refused
@@ -59,7 +59,7 @@ class MassPrintScreen(CountingForm):
             Field("which", N_("Welche"), choices=tuple(WHICH_NAMES.items())),
             Field("output", N_("Ausgabe"), choices=OUTPUTS),
             Field("out", N_("Ordner oder ZIP"), width=26, hint=N_("leer: wie eingestellt")),
-            Field("print_now", N_("gleich drucken"), choices=((False, N_("Nein")), (True, N_("Ja")))),
+            Field("print_now", N_("gleich drucken"), choices=NEIN_JA),
         )
 
     def compose_foot(self) -> ComposeResult:

@@ -25,9 +25,9 @@ from tui_billing.screens.customer_pick import customer_field
 from tui_billing.screens.positions_form import PositionsForm
 from tui_billing.screens.readers import whole_number
 from tui_billing.screens.widgets.date_input import date_field
-from tui_billing.screens.widgets.field import Field
+from tui_billing.screens.widgets.field import NEIN_JA, Field
 from tui_billing.screens.widgets.lines import BalanceLine, Rule, TextLine
-from tui_billing.services import orders
+from tui_billing.services import document_types, orders
 from tui_billing.services.interval_cases import ledger_of
 
 TERM_NAMES = (
@@ -63,13 +63,13 @@ class OrderFormScreen(PositionsForm):
     # --- fields ---
 
     def head_fields(self) -> Sequence[Field]:
-        types = (("", N_("(keine)")), *((name, name) for name in orders.document_types(self.desk.store)))
+        types = (("", N_("(keine)")), *((name, name) for name in document_types.names(self.desk.store)))
         return [
             customer_field("customer_id", self.desk),
             Field("number", N_("Auftragsnummer"), width=16, hint=N_("leer: die nächste")),
             Field("document_type", N_("Belegart"), choices=types),
             *positions.document_text_fields(),
-            Field("closed", N_("abgeschlossen"), choices=positions.JA_NEIN),
+            Field("closed", N_("abgeschlossen"), choices=NEIN_JA),
             *self._interval_fields(),
         ]
 
@@ -84,17 +84,17 @@ class OrderFormScreen(PositionsForm):
             Field("every", N_("Abstand"), parse=whole_number(999), width=5, hint=N_("1 = jede Periode")),
             date_field("anchor", N_("erste Periode ab"), today, optional=True),
             Field("timing", N_("Abrechnung"), choices=tuple(TIMING_NAMES.items())),
-            Field("month_end", N_("Ultimo"), choices=positions.JA_NEIN, hint=N_("immer der letzte Tag des Monats")),
+            Field("month_end", N_("Ultimo"), choices=NEIN_JA, hint=N_("immer der letzte Tag des Monats")),
             date_field("start", N_("Vertragsbeginn"), today, optional=True, hint=N_("leer: erste Periode")),
             date_field("end", N_("Vertragsende"), today, optional=True, hint=N_("einschließlich; leer: offen")),
-            Field("aligned", N_("Kalenderperioden"), choices=positions.JA_NEIN, hint=N_("erste und letzte anteilig")),
+            Field("aligned", N_("Kalenderperioden"), choices=NEIN_JA, hint=N_("erste und letzte anteilig")),
             Field("proration", N_("Teilberechnung"), choices=tuple(PRORATION_NAMES.items())),
-            Field("prorate_end", N_("Ende anteilig"), choices=positions.JA_NEIN),
+            Field("prorate_end", N_("Ende anteilig"), choices=NEIN_JA),
             Field("catch_up", N_("Nachholen"), choices=tuple(CATCH_UP_NAMES.items())),
             Field("notice_months", N_("Kündigungsfrist Monate"), parse=whole_number(120), width=5),
             Field("renew_months", N_("Verlängerung Monate"), parse=whole_number(240), width=5),
             date_field("notice_received", N_("Kündigung erhalten am"), today, optional=True),
-            Field("paused", N_("pausiert"), choices=positions.JA_NEIN),
+            Field("paused", N_("pausiert"), choices=NEIN_JA),
         ]
 
     # --- record ---

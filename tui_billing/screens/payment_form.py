@@ -17,13 +17,12 @@ from tui_billing.screens import show
 from tui_billing.screens.form import FormScreen
 from tui_billing.screens.readers import optional
 from tui_billing.screens.widgets.date_input import date_field
-from tui_billing.screens.widgets.field import Field, FieldWidget
+from tui_billing.screens.widgets.field import NEIN_JA, Field, FieldWidget
 from tui_billing.screens.widgets.lines import BalanceLine, Rule
 from tui_billing.services import payments
 from tui_billing.services.batches import customer_by_number
 from tui_billing.services.payments import NewPayment, items_of, payment_by_number
 
-NEIN_JA = ((False, N_("Nein")), (True, N_("Ja")))
 SHOWN = 4
 
 

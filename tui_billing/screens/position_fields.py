@@ -14,7 +14,7 @@ from tui_billing.domain.orders import OrderLine, PriceChange, ScaleStep
 from tui_billing.i18n import _
 from tui_billing.screens import show
 from tui_billing.screens.readers import block_field, optional
-from tui_billing.screens.widgets.field import Field
+from tui_billing.screens.widgets.field import NEIN_JA, Field
 
 CATEGORIES: tuple[tuple[VatCategory, str], ...] = (
     (VatCategory.STANDARD, N_("steuerpflichtig")),
@@ -32,7 +32,6 @@ DOCUMENT_TEXTS = (
     "header_text", "footer_text", "buyer_order_reference", "gross_prices", "exemption_reason", "property_work",
 )  # fmt: skip
 """What orders and documents have in their heads."""
-JA_NEIN = ((False, N_("Nein")), (True, N_("Ja")))
 Parsed = tuple[Any, list[Problem]]
 
 
@@ -104,9 +103,9 @@ def document_text_fields() -> list[Field]:
         block_field("header_text", N_("Kopftext")),
         block_field("footer_text", N_("Schlusstext")),
         Field("buyer_order_reference", N_("Bestellnummer des Kunden"), width=24),
-        Field("gross_prices", N_("Bruttopreise"), choices=JA_NEIN),
+        Field("gross_prices", N_("Bruttopreise"), choices=NEIN_JA),
         Field("exemption_reason", N_("Grund der Steuerbefreiung"), width=46, hint=N_("etwa § 4 Nr. 12 UStG")),
-        Field("property_work", N_("Hinweis § 14b (Grundstück)"), choices=JA_NEIN, hint=N_("Privatkunde bewahrt auf")),
+        Field("property_work", N_("Hinweis § 14b (Grundstück)"), choices=NEIN_JA, hint=N_("Privatkunde bewahrt auf")),
     ]
 
 

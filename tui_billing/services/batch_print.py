@@ -28,7 +28,7 @@ from tui_billing.services.batch_report import cover_lines, file_name, statement_
 from tui_billing.services.batch_rows import allow
 from tui_billing.services.batches import PRINT_RANGE
 from tui_billing.services.company import company
-from tui_billing.services.desk import Desk, Progress
+from tui_billing.services.desk import Desk, Progress, never
 from tui_billing.store.files import StoredFile
 from tui_billing.store.repositories import Transaction
 
@@ -78,7 +78,7 @@ class _Moved(Exception):
 
 
 def print_batches(
-    desk: Desk, plan: PrintPlan, options: PrintOptions | None = None, stop: Callable[[], bool] = lambda: False
+    desk: Desk, plan: PrintPlan, options: PrintOptions | None = None, stop: Callable[[], bool] = never
 ) -> Generator[Progress, None, list[Printed]]:
     """Print the batches of a plan one after the other, each in one commit. Raises Refused with everything that
     cannot be printed before anything is marked. Stopping leaves the batch that is in work open."""

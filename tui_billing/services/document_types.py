@@ -18,11 +18,16 @@ def list_types(store: Repository) -> list[DocumentType]:
     return sorted(store.scan(DocumentType), key=lambda t: t.name)
 
 
+def names(store: Repository) -> list[str]:
+    """The names of the Belegarten for pick lists."""
+    return [t.name for t in list_types(store)]
+
+
 def unknown(store: Repository, name: str) -> Problem | None:
     """Why there is no such Belegart, with the ones that there are; no name is none and is allowed."""
     if not name or store.find_ids(DocumentType, "name", name):
         return None
-    known = [t.name for t in list_types(store)]
+    known = names(store)
     some = N_("Die Belegart „{name}“ gibt es nicht; es gibt: {known}. Eine neue legt „invoice type-set“ an.")
     none = N_("Die Belegart „{name}“ gibt es nicht; „invoice type-set“ legt sie an.")
     return Problem("BELEGART_UNBEKANNT", some if known else none, {"name": name, "known": ", ".join(known)}, name)

@@ -12,7 +12,7 @@ from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.parties import Channel, Company, CustomerHead
 from tui_billing.domain.placeholders import contains
 from tui_billing.services import settings
-from tui_billing.store.repositories import Repository
+from tui_billing.store.repositories import Repository, Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +42,8 @@ class MailProfile:
         return compose(subject, text, documents, language=key, copy=copy, part=part)
 
 
+TRIED = 200
+"""Of so many documents one is sought to try the texts on."""
 TEMPLATE_KEYS = ("mail.subject.de", "mail.subject.en", "mail.text.de", "mail.text.en")
 
 
@@ -65,12 +67,14 @@ def read_profile(store: Repository) -> MailProfile:
     )
 
 
-def sample_document(store: Repository) -> Document | None:
-    """A document to try the texts on: the newest that a customer gets by mail, else the newest."""
-    heads = sorted(store.scan(DocumentHead), key=lambda d: (d.invoice_date, d.id), reverse=True)
-    by_mail = {c.id for c in store.scan(CustomerHead) if c.emails and c.channel is Channel.EMAIL}
-    chosen = next((d for d in heads if d.customer_id in by_mail), heads[0] if heads else None)
-    return store.get(Document, chosen.id) if chosen else None
+def sample_document(store: Store) -> Document | None:
+    """A document to try the texts on: of the last that were made the newest that goes by mail, else the newest."""
+    last = store.last_id(Document)
+    heads = store.get_many(DocumentHead, range(max(1, last - TRIED + 1), last + 1))
+    customers = store.get_many(CustomerHead, {d.customer_id for d in heads.values()})
+    by_mail = {c.id for c in customers.values() if c.emails and c.channel is Channel.EMAIL}
+    newest = max(heads.values(), key=lambda d: (d.customer_id in by_mail, d.invoice_date, d.id), default=None)
+    return store.get(Document, newest.id) if newest else None
 
 
 def _server_problems(profile: MailProfile) -> list[Problem]:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tui_billing.domain.documents import Document, DocumentType, Line, VatCategory
+from tui_billing.domain.documents import Document, Line, VatCategory
 from tui_billing.domain.interval_invoice import interval_parts, once_parts
 from tui_billing.domain.interval_schedule import BillingPeriod, StripMark, schedule
 from tui_billing.domain.interval_selection import LedgerEntry
@@ -20,7 +20,7 @@ from tui_billing.services import settings
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import not_found
 from tui_billing.services.interval_cases import ledger_of
-from tui_billing.store.repositories import Repository, Store, Transaction
+from tui_billing.store.repositories import Repository, Transaction
 
 NEXT_DATES = 12
 STRIP_PERIODS = 24
@@ -194,8 +194,3 @@ def new_line(store: Repository) -> OrderLine:
         return OrderLine(vat_rate=Decimal(settings.get(store, "invoice.vat_rate")))
     except InvalidOperation:
         return OrderLine()
-
-
-def document_types(store: Store) -> list[str]:
-    """The names of the Belegarten for pick lists."""
-    return sorted(t.name for t in store.scan(DocumentType))

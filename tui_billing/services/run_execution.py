@@ -16,7 +16,7 @@ from tui_billing.domain.parties import Customer
 from tui_billing.domain.run_states import RunAction, state_after
 from tui_billing.domain.runs import InvoiceRun, RowState, RunRow, RunState, RunType
 from tui_billing.services import settings
-from tui_billing.services.desk import Desk, Progress
+from tui_billing.services.desk import Desk, Progress, never
 from tui_billing.services.mail_text import mail_problems
 from tui_billing.services.run_archive import Made, name_of, names_of, sweep_staging
 from tui_billing.services.run_checks import check_rows, forbidden_now, moved_address, rows_to_do
@@ -66,7 +66,7 @@ def execute(
     desk: Desk,
     run_id: int,
     options: ExecuteOptions | None = None,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = never,
 ) -> Generator[Progress, None, ExecutionResult]:
     """Send or hand out every row that is to do; stops between two documents when `stop()` is true or it is closed.
 

@@ -17,7 +17,7 @@ from tui_billing.domain.runs import Dispatch
 from tui_billing.domain.send_reasons import reason_problem
 from tui_billing.render.port import Job
 from tui_billing.services import settings
-from tui_billing.services.desk import Desk, Progress
+from tui_billing.services.desk import Desk, Progress, never
 from tui_billing.services.documents import need_document
 from tui_billing.services.errors import WrongUse
 from tui_billing.services.mail_text import (
@@ -88,7 +88,7 @@ def plan_single(desk: Desk, document_id: int, recipients: Sequence[str] | None =
 
 
 def apply_single(
-    desk: Desk, plan: MailPreview, *, stop: Callable[[], bool] = lambda: False
+    desk: Desk, plan: MailPreview, *, stop: Callable[[], bool] = never
 ) -> Generator[Progress, None, SendResult]:
     """Render and send what the plan showed. Raises Refused where the plan has problems or the document has moved."""
     if plan.blocking:

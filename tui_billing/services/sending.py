@@ -21,7 +21,7 @@ from tui_billing.domain.mail_jobs import MailJob, MailMode, SendItem, plan_jobs
 from tui_billing.domain.messages import Refused
 from tui_billing.domain.runs import Dispatch
 from tui_billing.services import settings
-from tui_billing.services.desk import Desk, Progress
+from tui_billing.services.desk import Desk, Progress, never
 from tui_billing.services.mail_text import profile_problems, read_profile
 from tui_billing.services.send_book import Book
 from tui_billing.services.send_course import Course, SendResult
@@ -47,7 +47,7 @@ def send_jobs(
     desk: Desk,
     jobs: Sequence[MailJob],
     *,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = never,
     still_allowed: StillAllowed | None = None,
     sleep: Callable[[float], None] = _sleep,
 ) -> Generator[Progress, None, SendResult]:
@@ -71,7 +71,7 @@ def send_spooled(
     dispatch: Dispatch,
     job: MailJob,
     *,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = never,
     sleep: Callable[[float], None] = _sleep,
 ) -> Generator[Progress, None, SendResult]:
     """Send the bytes of an ungeklärte dispatch once more, with their Message-ID; the clerk has decided so."""

@@ -14,7 +14,7 @@ from tui_billing.domain.documents import Document, DocumentHead
 from tui_billing.domain.mail_jobs import MailJob
 from tui_billing.domain.messages import N_, Problem, Refused, Term
 from tui_billing.domain.runs import ROW_STATE_NAMES, Dispatch, InvoiceRun, RowState, RunRow, RunState
-from tui_billing.services.desk import Desk, Progress
+from tui_billing.services.desk import Desk, Progress, never
 from tui_billing.services.errors import not_found
 from tui_billing.services.runs import close_if_done
 from tui_billing.services.send_orphans import settle_orphans
@@ -126,7 +126,7 @@ def put_back(desk: Desk, dispatch_id: int, reason: str) -> Dispatch:
 
 
 def send_again(
-    desk: Desk, dispatch_id: int, reason: str, *, stop: Callable[[], bool] = lambda: False
+    desk: Desk, dispatch_id: int, reason: str, *, stop: Callable[[], bool] = never
 ) -> Generator[Progress, None, SendResult]:
     """Erneut senden: the same bytes with the same Message-ID, so that a receiver can see the double.
 

@@ -7,7 +7,7 @@ Others go on writing meanwhile: what seems wrong is read a second time before it
 from collections.abc import Callable, Generator, Iterator
 from decimal import Decimal
 
-from tui_billing.domain.batches import BatchRow, BatchState, BatchStatement, InvoiceBatch, ReceivableEntry
+from tui_billing.domain.batches import BatchRow, BatchState, BatchStatement, InvoiceBatch, Payment, ReceivableEntry
 from tui_billing.domain.documents import ZERO, Document, DocumentHead
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.runs import Dispatch, InvoiceRun, RowState, RunRow
@@ -22,7 +22,7 @@ __all__ = ["Report", "verify"]
 
 STEP = 500
 OUT_OF_HOUSE = frozenset({RowState.SENT, RowState.ISSUED})
-COUNTED = (Document, InvoiceRun, InvoiceBatch, Dispatch)
+COUNTED = (Document, Payment, InvoiceRun, InvoiceBatch, Dispatch)
 
 
 def verify(desk: Desk) -> Generator[Progress, None, Report]:

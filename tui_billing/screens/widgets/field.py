@@ -13,13 +13,14 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_billing.domain.messages import Problem
+from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.texts import clean, fold
 from tui_billing.i18n import _
 from tui_billing.i18n import say as sentence
 from tui_billing.screens.widgets.cells import fit, width_of, wrap
 
 LABEL_WIDTH = 28
+NEIN_JA = ((False, N_("Nein")), (True, N_("Ja")))
 Parse = Callable[[str], tuple[Any, list[Problem]]]
 
 
