@@ -1,5 +1,6 @@
 """Several processes and threads on one data folder: visible at once, fair, clear when it cannot work."""
 
+import gc
 import os
 import stat
 import subprocess
@@ -23,6 +24,7 @@ def forked(work: Callable[[], None]) -> int:
     """Run in a child process; returns its exit code's pid."""
     pid = os.fork()
     if pid == 0:
+        gc.freeze()  # else all children look through the tests' whole heap at the same moment, one with the lock
         try:
             work()
             os._exit(0)
