@@ -1,5 +1,6 @@
 """Rules B9, C7, E5, E8 and hostile text: formats, placeholders, file names, clean texts."""
 
+import time
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from tui_billing.domain.documents import Document, DocumentKind
 from tui_billing.domain.file_names import document_file_name, safe, unique
-from tui_billing.domain.format import day, day_short, money, number, percent
+from tui_billing.domain.format import day, day_short, local_day, money, number, percent
 from tui_billing.domain.inputs import parse_amount
 from tui_billing.domain.parties import Party
 from tui_billing.domain.placeholders import contains, fill, period_values
@@ -243,3 +244,14 @@ def test_folded_text_ignores_case_umlauts_and_accents() -> None:
 )
 def test_spreadsheet_formulas_are_text(text: str, cell: str) -> None:
     assert csv_cell(text) == cell
+
+
+def test_the_day_of_a_timestamp_is_that_of_the_office(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        assert local_day("2026-11-21T23:30:00+00:00") == date(2026, 11, 22)
+        assert local_day("2026-11-21T22:30:00Z") == date(2026, 11, 21)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

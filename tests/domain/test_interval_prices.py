@@ -217,6 +217,38 @@ def test_twelve_months_of_a_yearly_value_add_to_it(value: D, terms: IntervalTerm
     assert sum(parts) == value
 
 
+@pytest.mark.parametrize(
+    ("quantity", "price", "price_unit", "basis", "amount"),
+    [
+        ("7", "0.58", "12", PriceBasis.MONTH, "1.02"),  # 1.015
+        ("2", "340570.37", "12", PriceBasis.MONTH, "170285.19"),  # 170285.185
+        ("1250", "0.3245", "1", PriceBasis.MONTH, "1216.88"),  # 1216.875
+    ],
+)
+@pytest.mark.parametrize("is_scaled", [False, True])
+def test_only_the_amount_itself_is_rounded(
+    quantity: str, price: str, price_unit: str, basis: PriceBasis, amount: str, is_scaled: bool
+) -> None:
+    """B1, C6: one rounding at the end, half up, also behind a price unit that is no power of ten or a whole scale."""
+    terms = IntervalTerms(anchor=date(2026, 1, 1), unit=U.QUARTER)
+    line = OrderLine(
+        name="x",
+        quantity=D(quantity),
+        unit_price=D(price),
+        price_unit=D(price_unit),
+        price_basis=basis,
+        scale=(ScaleStep(from_quantity=D(1), unit_price=D(price)),) if is_scaled else (),
+    )
+    assert line_amount(line, schedule(terms).period(0), terms) == D(amount)
+
+
+def test_a_part_of_a_scaled_price_is_rounded_once() -> None:
+    terms = IntervalTerms(anchor=date(2026, 1, 15), aligned=True)
+    scale = (ScaleStep(from_quantity=D(1), unit_price=D("5.4550")),)
+    line = OrderLine(name="x", quantity=D(3), unit_price=D("5.4550"), scale=scale)
+    assert line_amount(line, schedule(terms).period(0), terms) == D("8.97")  # 17/31 of 16.365 is 8.97435
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.decimals(D("0.0001"), D(5000), places=4),

@@ -1,5 +1,6 @@
 """Rules B8, B10, B12 and C10: Skonto, scale prices, rates by date, due dates."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
 
@@ -126,6 +127,13 @@ def test_the_period_decides_not_the_invoice_date() -> None:
     line = Line(service_to=date(2021, 1, 2), vat_category=VatCategory.STANDARD)
     assert supply_end(made, line) == date(2021, 1, 2)
     assert supply_end(Document(invoice_date=date(2021, 1, 5))) == date(2021, 1, 5)
+
+
+def test_a_supply_that_stands_on_the_lines_only_ends_with_the_last_of_them() -> None:
+    lines = (Line(service_to=date(2026, 9, 10)), Line(service_to=date(2026, 9, 8)))
+    made = Document(invoice_date=date(2026, 11, 22), lines=lines)
+    assert supply_end(made) == date(2026, 9, 10)
+    assert supply_end(replace(made, lines=(*lines, Line()))) == date(2026, 11, 22)
 
 
 @pytest.mark.parametrize(

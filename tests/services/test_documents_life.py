@@ -190,6 +190,25 @@ def test_a6_4_corrections_never_exceed_the_invoice(desk):
     assert refused.value.problems[0].code == "KORREKTUR_UEBERSTEIGT_RECHNUNG"
 
 
+def test_a6_4_an_open_correction_upwards_gives_no_room_for_credits(desk):
+    document = output(desk, add_invoice(desk, add_customer(desk, "1")))
+    upwards = documents.correct(desk, document.id, Decimal("-1000.00"), "zu wenig berechnet")
+    with pytest.raises(Refused) as refused:
+        documents.correct(desk, document.id, Decimal("1119.00"), "Minderung")
+    assert refused.value.problems[0].code == "KORREKTUR_UEBERSTEIGT_RECHNUNG"
+    documents.finalise(desk, upwards.id)
+    documents.correct(desk, document.id, Decimal("1119.00"), "Minderung")
+
+
+def test_an_invoice_with_an_open_correction_is_not_cancelled_whole(desk):
+    document = output(desk, add_invoice(desk, add_customer(desk, "1")))
+    documents.correct(desk, document.id, Decimal("-10.00"), "zu wenig berechnet")
+    documents.correct(desk, document.id, Decimal("10.00"), "Minderung")
+    with pytest.raises(Refused) as refused:
+        documents.cancel(desk, document.id, "falsch")
+    assert refused.value.problems[0].code == "STORNO_NACH_KORREKTUR"
+
+
 def test_a6_4_an_edited_correction_never_exceeds_the_invoice_either(desk):
     document = output(desk, add_invoice(desk, add_customer(desk, "1")))
     made = documents.correct(desk, document.id, Decimal("59.50"), "Minderung")

@@ -79,6 +79,36 @@ def test_skonto_in_time_knows_the_holidays_of_all_of_germany(desk):
     assert (payment.skonto, open_of(desk, customer)) == (D("23.80"), {})
 
 
+def test_a_returned_payment_settles_nothing_any_more(desk):
+    customer = add_customer(desk, "10001")
+    document = add_invoice(desk, customer, date(2026, 11, 3))
+    payment = pay(desk, "119", customer="10001")
+    payments.take_back(desk, payment.number, date(2026, 11, 21))
+    with pytest.raises(Refused) as refused:
+        payments.allocate(desk, payment.number, [document.number])
+    assert refused.value.problems[0].code == "SCHON_ZURUECKGEGEBEN"
+    assert open_of(desk, customer) == {document.number: D("119.00")}
+
+
+@pytest.mark.parametrize("skonto", [None, D(0)])
+@pytest.mark.parametrize("is_credit_first", [False, True])
+def test_money_that_is_what_is_left_beside_a_credit_closes_both(desk, skonto, is_credit_first):
+    customer = add_customer(desk, "10001", terms=SKONTO)
+    invoice = add_invoice(desk, customer, date(2026, 11, 3))
+    credit = add_invoice(desk, customer, date(2026, 11, 4), net="20", kind=DocumentKind.CREDIT_MEMO)
+    numbers = (credit.number, invoice.number) if is_credit_first else (invoice.number, credit.number)
+    pay(desk, "95.20", date(2026, 11, 30), documents=numbers, skonto=skonto)
+    assert open_of(desk, customer) == {}
+
+
+def test_granted_skonto_and_a_credit_close_the_invoice_together(desk):
+    customer = add_customer(desk, "10001")
+    invoice = add_invoice(desk, customer, date(2026, 11, 3))
+    credit = add_invoice(desk, customer, date(2026, 11, 4), net="20", kind=DocumentKind.CREDIT_MEMO)
+    pay(desk, "92.82", documents=(invoice.number, credit.number), skonto=D("2.38"))
+    assert open_of(desk, customer) == {}
+
+
 def test_an_overpayment_settles_the_document_and_waits_for_the_next(desk):
     customer = add_customer(desk, "10001")
     document = add_invoice(desk, customer, date(2026, 11, 3))

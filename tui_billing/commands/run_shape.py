@@ -7,7 +7,7 @@ from typing import Any
 from tui_billing.commands.frame import table
 from tui_billing.commands.shown import money
 from tui_billing.domain.codec import encode
-from tui_billing.domain.format import day_short
+from tui_billing.domain.format import day_short, local_day
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.plans import Balance, Verdict
 from tui_billing.domain.run_selection import REASON_NAMES
@@ -187,7 +187,7 @@ def list_lines(found: Iterable[InvoiceRun]) -> list[str]:
                 _(RUN_STATE_NAMES[run.state]),
                 f"{counted.taken}/{counted.candidates}",
                 money(counted.taken_eur),
-                f"{run.created_at[:10]} {run.created_by}",
+                f"{local_day(run.created_at)} {run.created_by}",
             )
         )
     return table(heads, rows, frozenset({0, 5, 6}))

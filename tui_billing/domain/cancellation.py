@@ -29,7 +29,8 @@ def storno_problems(document: Document, corrections: Sequence[Document] = ()) ->
     problems = _state_problems(document)
     if not problems and any(c.kind is DocumentKind.CANCELLATION for c in _valid(corrections)):
         problems = [_refusal(document, "SCHON_STORNIERT", N_("{number} ist schon storniert."))]
-    if not problems and _corrected(corrections):
+    open_ones = [c for c in _valid(corrections) if c.state is DocumentState.OPEN]
+    if not problems and (open_ones or sum((c.totals.gross for c in _valid(corrections)), ZERO)):
         text = N_("Zu {number} gibt es schon Korrekturen: den Rest mit einer Rechnungskorrektur aufheben.")
         problems = [_refusal(document, "STORNO_NACH_KORREKTUR", text)]
     return problems
@@ -77,23 +78,27 @@ def correction_problems(document: Document, made: Document, others: Sequence[Doc
 
 def remaining(document: Document, corrections: Sequence[Document]) -> Decimal:
     """Gross amount that is left after the corrections so far."""
-    return document.totals.gross + _corrected(corrections)
+    return sum(_remaining_by_group(document, corrections).values(), ZERO)
 
 
 def _remaining_by_group(document: Document, corrections: Sequence[Document]) -> dict[Group, Decimal]:
-    """Gross amount that is left of each VAT group of the document, in its order."""
+    """Gross amount that is left of each VAT group of the document, in its order.
+
+    What adds to it counts only once it is festgeschrieben: an open correction can still be changed or cancelled, and
+    what was taken back meanwhile would exceed the document.
+    """
     left = {(row.category, row.rate): row.net + row.tax for row in document.totals.vat}
-    for row in (row for made in _valid(corrections) for row in made.totals.vat):
-        left[row.category, row.rate] = left.get((row.category, row.rate), ZERO) + row.net + row.tax
+    for made in _valid(corrections):
+        for row in made.totals.vat:
+            group, amount = (row.category, row.rate), row.net + row.tax
+            adds = (amount > 0) == (document.totals.gross >= 0)
+            if made.state is DocumentState.FINAL or not adds:
+                left[group] = left.get(group, ZERO) + amount
     return left
 
 
 def _valid(corrections: Sequence[Document]) -> list[Document]:
     return [c for c in corrections if c.state is not DocumentState.CANCELLED]
-
-
-def _corrected(corrections: Sequence[Document]) -> Decimal:
-    return sum((c.totals.gross for c in _valid(corrections)), ZERO)
 
 
 def _state_problems(document: Document) -> list[Problem]:

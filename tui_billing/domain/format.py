@@ -1,6 +1,6 @@
 """Numbers and days as the reader of a document expects them (rule B9), without a locale of the machine."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from tui_billing.domain.money import r2
@@ -42,6 +42,11 @@ def _grouped(text: str, language: str) -> str:
     thousands, point = (",", ".") if language == "en" else (".", ",")
     grouped = f"{int(whole or '0'):,}".replace(",", thousands)
     return grouped + (point + decimals if decimals else "")
+
+
+def local_day(stamp: str) -> date:
+    """The day of a timestamp of the files (UTC) where the clerk sits."""
+    return datetime.fromisoformat(stamp).astimezone().date()
 
 
 def day(value: date | None, language: str = "de") -> str:

@@ -11,8 +11,8 @@ from tui_billing.domain.format import number
 from tui_billing.domain.interval_schedule import MONTHS, BillingPeriod
 from tui_billing.domain.money import r2
 from tui_billing.domain.orders import IntervalTerms, OrderLine, PriceBasis, ScaleMode
-from tui_billing.domain.proration import WHOLE, part_of, prorated, times
-from tui_billing.domain.scales import scaled_amount, scaled_parts
+from tui_billing.domain.proration import WHOLE, part_of, prorated
+from tui_billing.domain.scales import scaled_amount, scaled_parts, whole_price
 
 FLAT_UNIT = "pauschal"
 
@@ -46,7 +46,7 @@ def year_share(value: Decimal, period: BillingPeriod, terms: IntervalTerms) -> D
     """One period's part of a year's value: r2(value / n), the remainder on the year's last period (B13)."""
     count = periods_per_year(terms)
     if count is None:
-        return r2(times(value, _years_in(period, terms)))
+        return prorated(value, _years_in(period, terms))
     share = r2(value / count)
     return value - share * (count - 1) if _year_position(period, terms, count) == count - 1 else share
 
@@ -67,22 +67,25 @@ def line_amount(line: OrderLine, period: BillingPeriod | None, terms: IntervalTe
     """The line's gross line amount (before discount) for this period, in cents."""
     price = price_on(line, period)
     if period is None or terms is None:
-        return r2(line.yearly_value if line.yearly_value is not None else _price_times_quantity(line, price))
+        return r2(line.yearly_value) if line.yearly_value is not None else prorated(_unrounded(line, price), WHOLE)
     part = part_of(period, terms)
     if line.yearly_value is not None:
         return prorated(year_share(line.yearly_value, period, terms), part)
-    amount = _price_times_quantity(line, price)
+    amount = _unrounded(line, price)
     if line.price_basis is PriceBasis.YEAR:
-        return prorated(year_share(r2(amount), period, terms), part)
+        return prorated(year_share(prorated(amount, WHOLE), period, terms), part)
     if line.price_basis is PriceBasis.MONTH:
         part *= _years_in(period, terms) * 12
     return prorated(amount, part)
 
 
-def _price_times_quantity(line: OrderLine, price: Decimal) -> Decimal:
+def _unrounded(line: OrderLine, price: Decimal) -> Fraction:
+    """Quantity x price / price unit; only the steps of a graduated price are cents already, as they are printed."""
+    if line.scale and line.scale_mode is ScaleMode.GRADUATED:
+        return Fraction(scaled_amount(line.quantity, line.price_unit, line.scale, line.scale_mode))
     if line.scale:
-        return scaled_amount(line.quantity, line.price_unit, line.scale, line.scale_mode)
-    return line.quantity * price / line.price_unit
+        price = whole_price(line.quantity, line.scale)
+    return Fraction(line.quantity) * Fraction(price) / Fraction(line.price_unit)
 
 
 def price_line(line: OrderLine, period: BillingPeriod | None, terms: IntervalTerms | None) -> Priced:

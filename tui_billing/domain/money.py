@@ -15,6 +15,12 @@ def r2(value: Decimal) -> Decimal:
     return EXACT.add(value.quantize(CENT, ROUND_HALF_UP, EXACT), Decimal(0))
 
 
+def r2_exact(value: Fraction) -> Decimal:
+    """r2 of an exact fraction: 1.015 is 1.02 also where it came from thirds."""
+    cents = floor(abs(value) * 100 + Fraction(1, 2))
+    return EXACT.add(Decimal(cents if value >= 0 else -cents).scaleb(-2), Decimal(0))
+
+
 def product(*factors: Decimal) -> Decimal:
     """The exact product of a few short numbers, not rounded."""
     result = Decimal(1)

@@ -1,10 +1,11 @@
 """What a part of a period costs (rules C5.2, C5.3, C6): one rounding, at the end."""
 
-from decimal import Decimal, localcontext
+from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 from tui_billing.domain.interval_schedule import MONTHS, BillingPeriod
-from tui_billing.domain.money import r2
+from tui_billing.domain.money import r2_exact
 from tui_billing.domain.month_steps import last_of_month
 from tui_billing.domain.orders import IntervalTerms, Proration
 
@@ -29,20 +30,16 @@ def _days_360(period: BillingPeriod) -> int:
     return 360 * (end.year - start.year) + 30 * (end.month - start.month) + last - min(start.day, 30) + 1
 
 
-def times(amount: Decimal, part: Fraction) -> Decimal:
-    """Amount x part, not rounded to cents yet."""
-    if part == WHOLE:
-        return amount
-    with localcontext() as context:
-        context.prec = 40
-        return amount * part.numerator / part.denominator
+def used_part(billed: BillingPeriod, end: date, terms: IntervalTerms) -> Fraction:
+    """Which part of what was billed falls to the days up to `end` (inclusive); what was billed may be a part itself."""
+    return part_of(billed._replace(end=min(end, billed.end)), terms) / part_of(billed, terms)
 
 
-def prorated(amount: Decimal, part: Fraction) -> Decimal:
-    """The part's amount in cents."""
-    return r2(times(amount, part))
+def prorated(amount: Decimal | Fraction, part: Fraction) -> Decimal:
+    """The part's amount in cents: exact until this one rounding."""
+    return r2_exact(Fraction(amount) * part)
 
 
 def unused_amount(amount: Decimal, part: Fraction) -> Decimal:
-    """What is given back of a period that was billed whole: full minus prorated, so that both add up (C5.3)."""
+    """What is given back of what was billed: full minus prorated, so that both add up (C5.3)."""
     return amount - prorated(amount, part)

@@ -10,6 +10,7 @@ from datetime import date
 from functools import cache
 
 from tui_billing.domain.documents import Document, DocumentHead, DocumentState
+from tui_billing.domain.format import local_day
 from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Channel, Customer, CustomerHead
 from tui_billing.domain.plans import Reason, Verdict
@@ -125,8 +126,8 @@ def _not_sent(document: AnyDocument, parameters: RunParameters, facts: RunFacts)
         return _passed("sent", N_("in diesem Lauf versendet"))
     if not document.was_sent:
         return _passed("sent", N_("noch nicht versendet"))
-    day = min(stamp for stamp in (document.printed_at, document.mailed_at) if stamp)[:10]
-    params = {"date": date.fromisoformat(day), "run": facts.sent_by.get(document.id, "")}
+    first = min(stamp for stamp in (document.printed_at, document.mailed_at) if stamp)
+    params = {"date": local_day(first), "run": facts.sent_by.get(document.id, "")}
     texts = SENT_TEXTS[parameters.include_sent]
     return Reason("sent", parameters.include_sent, texts[bool(params["run"])], params)
 

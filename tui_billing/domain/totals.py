@@ -70,6 +70,19 @@ def adjustment_shares(
     return [(adjustment, split(adjustment_amount(lines, adjustment), weights)) for adjustment in adjustments]
 
 
+def line_costs(document: Document) -> list[Decimal]:
+    """What each line costs once the discounts and charges on the whole document are spread over its group's lines."""
+    groups = group_nets(document.lines)
+    shares = [share for _, share in adjustment_shares(document.lines, document.adjustments)]
+    added = {group: sum((share[n] for share in shares), ZERO) for n, group in enumerate(groups)}
+    costs: dict[int, Decimal] = {}
+    for group, change in added.items():
+        members = [n for n, line in enumerate(document.lines) if group_of(line) == group]
+        parts = split(change, [document.lines[n].net for n in members])
+        costs |= {n: document.lines[n].net + part for n, part in zip(members, parts, strict=True)}
+    return [costs[n] for n in range(len(document.lines))]
+
+
 def _vat_row(group: Group, lines_sum: Decimal, adjustment: Decimal, gross_prices: bool) -> VatRow:
     category, rate = group
     amount = lines_sum + adjustment

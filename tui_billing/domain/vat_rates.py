@@ -40,6 +40,14 @@ def adjusted_rate(rate: Decimal, supply_end: date) -> Decimal:
 
 
 def supply_end(document: Document, line: Line | None = None) -> date:
-    """The last day of the line's period, else the document's period or service date, else the invoice date."""
-    of_line = line.service_to if line else None
-    return of_line or document.period_to or document.service_date or document.invoice_date
+    """The last day of the line's period, else the document's period or service date, else the last day of all lines'
+    periods, else the invoice date."""
+    if line and line.service_to:
+        return line.service_to
+    return document.period_to or document.service_date or _end_of_lines(document) or document.invoice_date
+
+
+def _end_of_lines(document: Document) -> date | None:
+    """Where the supply stands on every line only (A1), its last day."""
+    ends = [line.service_to for line in document.lines if line.service_to]
+    return max(ends) if ends and len(ends) == len(document.lines) else None

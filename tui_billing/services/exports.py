@@ -1,6 +1,7 @@
 """Lists out as CSV: customers in the columns of the import, documents one row each."""
 
 from tui_billing.domain.documents import Document
+from tui_billing.domain.format import local_day
 from tui_billing.domain.parties import Channel, Customer
 from tui_billing.exchange.port import csv_bytes
 from tui_billing.store.repositories import Store
@@ -44,8 +45,12 @@ def _document(d: Document) -> tuple[object, ...]:
     return (
         d.number, d.kind.value, d.state.value, d.invoice_date.isoformat(),
         d.due_date.isoformat() if d.due_date else "", d.buyer.number, d.buyer.name,
-        *(f"{a:.2f}".replace(".", ",") for a in amounts), d.printed_at[:10], d.mailed_at[:10],
+        *(f"{a:.2f}".replace(".", ",") for a in amounts), _day(d.printed_at), _day(d.mailed_at),
     )  # fmt: skip
+
+
+def _day(stamp: str) -> str:
+    return local_day(stamp).isoformat() if stamp else ""
 
 
 def _yes(value: bool) -> str:

@@ -157,12 +157,12 @@ def allocate_to(
 
     Money that is just what is open of all of them, credits taken off, closes them all.
     """
-    if skonto is not None:
+    if skonto:
         return _with_given_skonto(money, items, skonto)
     heads = tx.get_many(Document, [i.entry.document_id for i in items])
     terms = {d.id: (d.terms, d.invoice_date) for d in heads.values()}
     known = [terms.get(i.entry.document_id) for i in items]
-    offers = [skonto_offered(i, *known_terms, paid) if known_terms else ZERO
+    offers = [skonto_offered(i, *known_terms, paid) if known_terms and skonto is None else ZERO
               for i, known_terms in zip(items, known, strict=True)]  # fmt: skip
     owed = sum((i.open for i in items), ZERO)
     for skontos in (offers, [ZERO] * len(items)):
@@ -175,9 +175,7 @@ def allocate_to(
 def _with_given_skonto(money: Decimal, items: Sequence[OpenItem], skonto: Decimal) -> tuple[Allocation, ...]:
     """The clerk grants Skonto on the first document."""
     if not items:
-        if skonto:
-            raise Refused(Problem("SKONTO_OHNE_RECHNUNG", N_("Skonto braucht die Rechnung, zu der es gehört.")))
-        return ()
+        raise Refused(Problem("SKONTO_OHNE_RECHNUNG", N_("Skonto braucht die Rechnung, zu der es gehört.")))
     first, *others = items
     if skonto < 0 or skonto > first.open:
         text = N_("Skonto {skonto} € passt nicht zu den offenen {open} € von {number}.")
@@ -187,6 +185,10 @@ def _with_given_skonto(money: Decimal, items: Sequence[OpenItem], skonto: Decima
             "number": first.entry.number,
         }
         raise Refused(Problem("SKONTO_ZU_HOCH", text, params, where=first.entry.number))
+    if money == sum((i.open for i in items), ZERO) - skonto:
+        part = first.open - skonto
+        others_parts = tuple(Allocation(document_id=i.entry.document_id, amount=i.open) for i in others if i.open)
+        return (Allocation(document_id=first.entry.document_id, amount=part, skonto=skonto), *others_parts)
     part = min(money, first.open - skonto)
     head = Allocation(document_id=first.entry.document_id, amount=part, skonto=skonto)
     return (head, *spread(money - part, others))
@@ -198,6 +200,7 @@ def allocate(
     """Spread what a payment has left over documents. Raises Refused where nothing is left or fits. Undoable."""
     with desk.store.transaction(f"Zahlung {number} zugeordnet", undoable=True) as tx:
         payment = payment_by_number(tx, number)
+        _refuse_return(tx, payment)
         rest = unallocated(payment)
         if rest <= 0:
             text = N_("Von Zahlung {number} ist nichts mehr zuzuordnen.")

@@ -68,7 +68,7 @@ def parse_date(text: str, today: date) -> Read[date]:
 
 def _has_foreign_digit(text: str) -> bool:
     """Digits of other scripts, which folding would turn into ASCII ones."""
-    return any(c.isdigit() and not c.isascii() for c in text)
+    return any(c.isnumeric() and not c.isascii() for c in text)
 
 
 def _parts(typed: str) -> tuple[str, str, str] | None:
