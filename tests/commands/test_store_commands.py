@@ -179,3 +179,24 @@ def test_a_copy_of_a_shared_folder_is_shared_by_the_same_group(tmp_path: Path, w
         found = path.stat()
         wanted = (groups[0], 0o2770 if path.is_dir() else 0o660)
         assert (found.st_gid, found.st_mode & 0o7777) == wanted, path
+
+
+def test_a_lost_beginning_of_the_audit_trail_is_said_with_what_is_missing_and_the_way_back(
+    kept: Cli, tmp_path: Path
+) -> None:
+    kept("compact")
+    kept("customer", "add", "--number", "3", "--name", "Dritte")
+    kept("backup", str(tmp_path / "backup"))
+    file = "journal/000000000001.jsonl"
+    for cli in (kept, Cli(tmp_path / "backup")):
+        first = (cli.folder / file).read_bytes()
+        (cli.folder / file).unlink()
+        ran = cli.plain("verify", code=4)
+        assert ran.err == (
+            f"{file}: das Journal fehlt, mit ihm das Protokoll der Buchungen 1 bis 4; "
+            "bitte aus einer Datensicherung zurücklegen\n"
+        ), "nothing can be rescued without it"
+        broken = cli("verify", code=4).data["first_broken"]
+        assert broken == {"code": "JOURNAL_LOST", "file": file, "line": 0, "byte": 0, "index": 1}
+        (cli.folder / file).write_bytes(first)
+        assert cli("verify").data["ok"] is True

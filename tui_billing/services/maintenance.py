@@ -38,7 +38,8 @@ def problem_of(finding: Finding) -> Problem:
 def file_problems(folder: Path, findings: list[Finding]) -> list[Problem]:
     """The findings as sentences; behind damage stands how what is left can be saved."""
     problems = [problem_of(finding) for finding in findings]
-    if any(not f.warning and f.code not in ("INDEX_DAMAGED", "STORE_READ_ONLY") for f in findings):
+    codes = {f.code for f in findings if not f.warning} - {"INDEX_DAMAGED", "STORE_READ_ONLY"}
+    if codes and "JOURNAL_LOST" not in codes:  # what can be saved is saved from the journals
         text = N_("Was lesbar ist, rettet „tui-billing restore --rescue {folder} --data NEUER_ORDNER“.")
         problems.append(Problem("RETTEN", text, {"folder": str(folder)}, where=str(folder), warning=True))
     return problems

@@ -14,7 +14,7 @@ from tui_billing.domain.os_words import os_words
 from tui_billing.store import audit
 from tui_billing.store.check_chain import Chain, Record, digest
 from tui_billing.store.engine import Entry, StoreError
-from tui_billing.store.findings import Finding
+from tui_billing.store.findings import Finding, errors
 from tui_billing.store.fsops import FsOps, file_mode
 from tui_billing.store.indexes import BadIndex, KeyCollector
 from tui_billing.store.journal import ops_of
@@ -91,6 +91,11 @@ class _Check:
                 1,
                 seq=manifest.seq,
             )
+        if manifest.seq > self.chain.seq and not any(f.file.startswith("journal") for f in errors(self.findings)):
+            text = N_("das Journal endet mit Buchung {last}, die Tabellen sind auf dem Stand von Buchung {seq}")
+            file = f"journal/{journals(self.folder)[-1].name}"
+            params = {"seq": manifest.seq, "last": self.chain.seq}
+            self.findings.append(Finding("JOURNAL_SHORT", text, file, params=params, index=self.chain.seq + 1))
 
     def _check_tables(self, manifest: Manifest) -> None:
         tables = Tables(self.folder, manifest, self.book, FsOps())
@@ -102,7 +107,7 @@ class _Check:
                     continue
                 self._check_table_file(path, infos, seen)
         self._check_records(seen)
-        if not [f for f in self.findings if not f.warning]:
+        if not errors(self.findings):
             self._check_unique(tables)
             for table in sorted(tables.infos):
                 self._check_index(tables, table)

@@ -13,7 +13,7 @@ from tui_billing.store.journal import checked_hash, fields_of, ops_of
 from tui_billing.store.json_text import BadLine, dump, why_bad
 from tui_billing.store.keys import KeyBook
 from tui_billing.store.marks import HighWaterMark
-from tui_billing.store.state import journals
+from tui_billing.store.state import journal_path, journals
 
 Record = tuple[str, int]
 
@@ -42,18 +42,29 @@ class Chain:
     last: dict[Record, tuple[bytes, int]] = field(default_factory=dict)
     schema: dict[str, int] = field(default_factory=dict)
     _joined: bool = False
+    _begun: bool = False
 
     def check(self) -> None:
         """Read all journals; what is broken goes into `findings`, the first place first."""
-        mark = HighWaterMark(self.folder / "journal" / "acknowledged", FsOps(), file_mode(self.folder))
-        acknowledged = mark.read()
-        mark.close()
+        acknowledged = self._acknowledged()
         paths = journals(self.folder)
         if not paths:
             self.findings.append(Finding("JOURNAL_MISSING", N_("kein Journal vorhanden"), "journal"))
         for path in paths:
             self._check_journal(path, last=path == paths[-1])
         self._check_acknowledged(*acknowledged, f"journal/{paths[-1].name}" if paths else "journal")
+        if self.seq and not (acknowledged[0] or self._acknowledged()[0]):  # the first one is written only now
+            text = N_(
+                "die Marke der letzten bestätigten Buchung fehlt; ein verlorenes Ende des Journals fiele nicht auf"
+            )
+            self.findings.append(Finding("MARK_LOST", text, "journal/acknowledged", warning=True))
+
+    def _acknowledged(self) -> tuple[int, str]:
+        mark = HighWaterMark(self.folder / "journal" / "acknowledged", FsOps(), file_mode(self.folder))
+        try:
+            return mark.read()
+        finally:
+            mark.close()
 
     def _check_acknowledged(self, seq: int, head: str, file: str) -> None:
         if not seq or (seq <= self.seq and self.heads.get(seq, head) == head):
@@ -89,11 +100,22 @@ class Chain:
             self.findings.append(Finding("JOURNAL_UNSEALED", text, name, number))
 
     def _join(self, fields: dict[str, Any]) -> None:
-        """Begin with this journal: it is the first one, or what lies before it is broken and has been reported."""
+        """Begin with this journal: what lies before it is missing, or broken and has been reported."""
         self.complete = self.complete and fields["carry"] == 0
         self.seq, self.head = fields["carry"], fields["prev"]
         self.heads[self.seq] = self.head
         self._joined = True
+
+    def _begin(self, carry: int) -> None:
+        """The first journal that is kept begins with the first transaction: none is ever thrown away."""
+        if not self._begun and carry:
+            text = N_(
+                "das Journal fehlt, mit ihm das Protokoll der Buchungen 1 bis {last}; "
+                "bitte aus einer Datensicherung zurücklegen"
+            )
+            first = f"journal/{journal_path(self.folder, 1).name}"
+            self.findings.append(Finding("JOURNAL_LOST", text, first, params={"last": carry}, index=1))
+        self._begun = True
 
     def _broken(self, name: str, number: int, offset: int, error: Exception, *, at_end: bool) -> None:
         code, text = "JOURNAL_DAMAGED", N_("{why}; lesbar bis Buchung {seq}")
@@ -103,7 +125,7 @@ class Chain:
         params = {"why": why_bad(error), "seq": self.seq}
         self.findings.append(Finding(code, text, name, number, offset, params, warning=at_end, index=self.seq + 1))
         self.complete = self.complete and at_end
-        self._joined = False
+        self._joined, self._begun = False, True
 
     def _take(self, fields: dict[str, Any], line: bytes, text: str, number: int) -> bool:
         """Take in a sound line; returns whether it is the seal."""
@@ -111,6 +133,7 @@ class Chain:
             if number != 1 or fields["carry"] != self.seq or fields["prev"] != self.head:
                 raise BadLine(N_("die erste Zeile folgt nicht auf das Journal davor"))
             self.schema = fields.get("schema", {})
+            self._begin(fields["carry"])
         elif "seal" in fields:
             if fields["seal"] != self.seq:
                 raise BadLine(N_("das Siegel nennt eine andere Buchung"))

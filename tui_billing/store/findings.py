@@ -26,6 +26,11 @@ class Finding:
         return f"{place}: {self.text.format(**self.params)}"
 
 
+def errors(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that are not warnings."""
+    return [f for f in findings if not f.warning]
+
+
 def first_broken(findings: Iterable[Finding]) -> Finding | None:
     """The first finding that is not a warning."""
     return next((f for f in findings if not f.warning), None)
