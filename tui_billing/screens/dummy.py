@@ -61,7 +61,7 @@ class DummyScreen(ListScreen):
     def show(self, data: Any) -> None:
         self.plan = data
         rows = [(b, s) for b in data.batches for s in b.statements]
-        super().show([DummyRow(n, b.cutoff_day, b.close_date, s) for n, (b, s) in enumerate(rows, 1)])
+        super().show([DummyRow(s.facts.customer_id, b.cutoff_day, b.close_date, s) for b, s in rows])
 
     def cells(self, record: DummyRow) -> Sequence[str]:
         s = record.statement

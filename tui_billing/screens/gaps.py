@@ -12,6 +12,7 @@ from tui_billing.i18n import _, ngettext
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.messages import TaskProgress
+from tui_billing.screens.row_ids import RowIds
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import interval_ledger, interval_questions, orders
 from tui_billing.services.desk import Progress, finish
@@ -52,6 +53,7 @@ class GapsScreen(ListScreen):
         self._until = until
         self.gaps: Gaps | None = None
         self._told = time.monotonic()
+        self._ids = RowIds()
 
     @property
     def until(self) -> date:
@@ -81,7 +83,8 @@ class GapsScreen(ListScreen):
         if self.gaps is None:
             self.say("")
         self.gaps = data
-        super().show([Gap(n, row) for n, row in enumerate(data.rows, 1)])
+        ids = self._ids.of((row.order_number, row.period_start) for row in data.rows)
+        super().show([Gap(n, row) for n, row in zip(ids, data.rows, strict=True)])
 
     def cells(self, record: Gap) -> Sequence[str]:
         row = record.row

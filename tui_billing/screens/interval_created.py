@@ -13,6 +13,7 @@ from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.row_ids import RowIds
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import interval_creation, interval_numbers, orders
 from tui_billing.services.interval_numbers import CreatedRow
@@ -64,6 +65,7 @@ class IntervalCreatedScreen(ListScreen):
         super().__init__()
         self._creation_id = creation_id
         self.creation: IntervalCreation | None = None
+        self._failed_ids = RowIds()
 
     def title_text(self) -> str:
         creation = self.creation
@@ -73,16 +75,16 @@ class IntervalCreatedScreen(ListScreen):
             n=creation.id, day=show.day(creation.parameters.execution_date)
         )
 
-    def fetch(self) -> tuple[IntervalCreation, list[Line]]:
+    def fetch(self) -> tuple[IntervalCreation, list[CreatedRow]]:
         creation = interval_numbers.need_creation(self.desk.store, self._creation_id)
-        rows = interval_numbers.created_rows(self.desk.store, creation)
-        lines = [Line(row.document_id, row) for row in rows]
-        failed = sorted((creation.failed or {}).items())
-        return creation, [Line(-n, None, where, text) for n, (where, text) in enumerate(failed, 1)] + lines
+        return creation, interval_numbers.created_rows(self.desk.store, creation)
 
     def show(self, data: Any) -> None:
-        self.creation = data[0]
-        super().show(data[1])
+        self.creation, rows = data
+        failed = sorted((data[0].failed or {}).items())
+        ids = self._failed_ids.of(where for where, _text in failed)
+        lines = [Line(-n, None, where, text) for n, (where, text) in zip(ids, failed, strict=True)]
+        super().show(lines + [Line(row.document_id, row) for row in rows])
 
     def cells(self, record: Line) -> Sequence[str]:
         row = record.created

@@ -14,6 +14,7 @@ from tui_billing.screens import show
 from tui_billing.screens.interval_texts import GridRow, creation_question, row_note
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.messages import RecordsChanged
+from tui_billing.screens.row_ids import RowIds
 from tui_billing.screens.tasks import until_stopped
 from tui_billing.screens.widgets.record_table import Column, RecordTable
 from tui_billing.services import interval_creation, interval_ledger, interval_questions, intervals
@@ -43,6 +44,7 @@ class IntervalGridScreen(ListScreen):
     def __init__(self, plan: IntervalSelection) -> None:
         super().__init__()
         self.plan = plan
+        self._ids = RowIds()
         self._by_key: dict[RowKey, int] = {}
         self._undo: list[frozenset[RowKey]] = []
         self._said_note = ""
@@ -69,7 +71,8 @@ class IntervalGridScreen(ListScreen):
 
     def show(self, data: Any) -> None:
         self.plan = data
-        rows = [GridRow(n, row) for n, row in enumerate(data.rows, 1)]
+        ids = self._ids.of(row.key for row in data.rows)
+        rows = [GridRow(n, row) for n, row in zip(ids, data.rows, strict=True)]
         self.records = {r.id: r for r in rows}
         self._by_key = {r.row.key: r.id for r in rows}
         self._net, self._overdue = data.net, sum(r.overdue for r in data.taken)
@@ -166,7 +169,7 @@ class IntervalGridScreen(ListScreen):
         """u: bring the dropped rows back; else take back a waived period."""
         if self._undo:
             returned = self.plan.dropped - self._undo[-1]
-            self.plan = self.plan.with_dropped(self._undo.pop())
+            self.plan = self.plan.with_dropped(self._undo.pop() & self._by_key.keys())
             self._count([self.records[self._by_key[key]] for key in returned], 1)
             self._show_taken()
             back = len(returned)

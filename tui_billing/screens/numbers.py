@@ -9,6 +9,7 @@ from tui_billing.domain.messages import N_
 from tui_billing.i18n import _
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.row_ids import RowIds
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import numbers
 
@@ -39,12 +40,19 @@ class NumbersScreen(ListScreen):
         Column("gaps", N_("Lücken"), 6, right=True),
     )
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._ids = RowIds()
+
     def title_text(self) -> str:
         return _("Nummernkreise")
 
-    def fetch(self) -> list[Entry]:
-        found = numbers.list_ranges(self.desk.store, self.desk.today())
-        return [Entry(n, view) for n, view in enumerate(found, 1)]
+    def fetch(self) -> list[numbers.RangeView]:
+        return numbers.list_ranges(self.desk.store, self.desk.today())
+
+    def show(self, data: Any) -> None:
+        ids = self._ids.of((view.name, view.year) for view in data)
+        super().show([Entry(n, view) for n, view in zip(ids, data, strict=True)])
 
     def cells(self, record: Entry) -> Sequence[str]:
         it = record.it

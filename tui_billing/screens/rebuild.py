@@ -127,4 +127,4 @@ def differences(plan: run_rebuild.RebuildPlan) -> list[Difference]:
         for c in plan.changed
     ]
     found += [(" ", row, _("bleibt entfernt"), row.gross) for row in plan.removed]
-    return [Difference(n, *parts) for n, parts in enumerate(found, 1)]
+    return [Difference(row.document_id, sign, row, text, gross) for sign, row, text, gross in found]
