@@ -263,6 +263,14 @@ def test_a_file_that_is_no_order_is_told(desk: Desk, tmp_path: Path, content: st
     assert (code, answer["ok"]) == (3, False)
 
 
+def test_a_field_that_stands_twice_in_the_file_of_an_order_is_refused(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(ORDER).replace('"lines": [{', '"lines": [{"unit_price": "9", ', 1), encoding="utf-8")
+    code, answer = call(desk, "order", "add", "--file", str(file))
+    assert (code, answer["problems"][0]["code"]) == (3, "SPALTE_DOPPELT")
+    assert answer["problems"][0]["text"] == "Das Feld „unit_price“ kommt zweimal vor."
+
+
 def test_orders_are_edited_listed_shown_and_deleted(desk: Desk) -> None:
     add(desk, "A-1")
     code, answer = call(desk, "order", "edit", "A-1", "--price", "120", "--paused", "--end", "31.12.2028")

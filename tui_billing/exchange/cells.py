@@ -10,7 +10,7 @@ from tui_billing.domain.countries import country_code
 from tui_billing.domain.inputs import parse_date
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.texts import clean, clean_block
-from tui_billing.exchange.numbers import NumberFormat, parse_number
+from tui_billing.exchange.numbers import NumberFormat, format_of, parse_number
 from tui_billing.exchange.tables import Row
 
 V = TypeVar("V")
@@ -69,7 +69,7 @@ class Cells:
                 N_("{column}: „{value}“ ist keine Zahl der Form {form} mit höchstens {decimals} Nachkommastellen."),
                 column=column,
                 value=clean(text),
-                form=FORMS[self.numbers],
+                form=FORMS[format_of(text, self.numbers)],
                 decimals=decimals,
             )
         elif bounds and not bounds[0] <= value <= bounds[1]:

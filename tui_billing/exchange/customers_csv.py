@@ -78,8 +78,6 @@ def parse_customers(data: bytes, numbers: NumberFormat | None = None) -> Parsed[
     table = read_objects(data, COLUMNS, "customers") if is_json(data) else read_table(data, COLUMNS, ("name",))
     if table.fatal:
         return Parsed(fatal=table.fatal)
-    if is_json(data):
-        numbers = NumberFormat.ISO
     if numbers is None:
         cells = ((r.where, r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
         numbers, ambiguous = find_format(cells)

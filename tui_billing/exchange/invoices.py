@@ -125,11 +125,9 @@ def parse_invoices(
     that of a Kleinunternehmer, whose positions are exempt (A3).
     """
     by_json = is_json(data)
-    table = read_objects(data, COLUMNS, "invoices", "lines") if by_json else read_table(data, COLUMNS, REQUIRED)
+    table = read_objects(data, COLUMNS, "invoices", "lines", HEAD) if by_json else read_table(data, COLUMNS, REQUIRED)
     if table.fatal:
         return Parsed(fatal=table.fatal)
-    if by_json:
-        numbers = NumberFormat.ISO
     if numbers is None:
         numbers, ambiguous = find_format((r.where, r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
         if numbers is None:

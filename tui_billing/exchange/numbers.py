@@ -15,6 +15,12 @@ class NumberFormat(StrEnum):
     ISO = "iso"
 
 
+class IsoNumber(str):
+    """A cell that its file marks as a number (JSON does): a point stands before decimals, whatever texts do."""
+
+    __slots__ = ()
+
+
 _GERMAN = re.compile(r"[+-]?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]+)?|[+-]?,[0-9]+")
 _ISO = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _NEUTRAL = re.compile(r"[+-]?[0-9]+")
@@ -36,7 +42,7 @@ def find_format(cells: Iterable[tuple[str, str]]) -> tuple[NumberFormat | None, 
     german = iso = None
     for where, text in cells:
         value = _bare(text)
-        if not value or _NEUTRAL.fullmatch(value):
+        if isinstance(text, IsoNumber) or not value or _NEUTRAL.fullmatch(value):
             continue
         if _AMBIGUOUS.fullmatch(value):
             return None, [
@@ -66,9 +72,14 @@ def find_format(cells: Iterable[tuple[str, str]]) -> tuple[NumberFormat | None, 
     return (NumberFormat.ISO if iso else NumberFormat.DE), []
 
 
+def format_of(text: str, numbers: NumberFormat) -> NumberFormat:
+    """The format of one cell in a file of this format."""
+    return NumberFormat.ISO if isinstance(text, IsoNumber) else numbers
+
+
 def parse_number(text: str, numbers: NumberFormat, decimals: int) -> Decimal | None:
     """The value in this format with at most so many decimals; None where it does not fit."""
-    value = _bare(text)
+    value, numbers = _bare(text), format_of(text, numbers)
     pattern = _GERMAN if numbers is NumberFormat.DE else _ISO
     if not pattern.fullmatch(value):
         return None

@@ -150,12 +150,17 @@ def _too_many(cells: list[str], columns: tuple[str, ...], line: int) -> Problem:
 
 
 def _unknown_columns(cells: list[str], columns: tuple[str, ...], line: int) -> list[Problem]:
-    text = N_("Die Spalte „{name}“ ist unbekannt und wird übergangen.")
     return [
-        Problem("SPALTE_UNBEKANNT", text, {"name": clean(n).strip()}, f"Zeile {line}", warning=True)
+        unknown_column(clean(n).strip(), f"Zeile {line}")
         for n, c in zip(cells, columns, strict=True)
         if not c and n.strip()
     ]
+
+
+def unknown_column(name: str, where: str) -> Problem:
+    """The warning that a column, or a key of a JSON file, is passed over."""
+    text = N_("Die Spalte „{name}“ ist unbekannt und wird übergangen.")
+    return Problem("SPALTE_UNBEKANNT", text, {"name": name}, where, warning=True)
 
 
 def _header_faults(

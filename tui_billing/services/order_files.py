@@ -13,6 +13,7 @@ from tui_billing.domain.codec import decode, encode
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.orders import Order
 from tui_billing.domain.parties import Customer
+from tui_billing.domain.texts import clean
 from tui_billing.services import orders
 from tui_billing.store.repositories import Repository
 
@@ -28,7 +29,7 @@ def order_json(order: Order, customer: Customer | None) -> dict[str, Any]:
 def order_from_json(store: Repository, data: bytes, base: Order | None = None) -> Order:
     """One order from JSON; with `base` only what stands there changes. Raises Refused with each field's problem."""
     try:
-        values = json.loads(data.decode("utf-8-sig"), parse_float=Decimal)
+        values = json.loads(data.decode("utf-8-sig"), parse_float=Decimal, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise Refused(
             Problem("JSON_UNLESBAR", N_("Die Datei ist kein JSON: {message}"), {"message": str(error)})
@@ -41,6 +42,16 @@ def order_from_json(store: Repository, data: bytes, base: Order | None = None) -
     if problems:
         raise Refused(*problems)
     return _order(store, values, base)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; one that names a field twice is refused, for only the last value would count."""
+    seen: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in seen:
+            raise Refused(Problem("SPALTE_DOPPELT", N_("Das Feld „{name}“ kommt zweimal vor."), {"name": clean(key)}))
+        seen[key] = value
+    return seen
 
 
 def _order(store: Repository, values: dict[str, Any], base: Order | None) -> Order:
