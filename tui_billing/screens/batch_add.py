@@ -1,11 +1,11 @@
 """Customers and documents into a Rechnungsstapel that is not printed; what does not fit is said with its rule."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 
-from tui_billing.domain.batches import InvoiceBatch
+from tui_billing.domain.batches import InvoiceBatch, ReceivableEntry
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
@@ -16,6 +16,13 @@ from tui_billing.screens.widgets.lines import BalanceLine, Rule
 from tui_billing.services import batch_rows, batches
 
 OFFERED = 12
+
+
+class Added(NamedTuple):
+    """What was taken in as a sentence, and the documents themselves."""
+
+    text: str
+    entries: tuple[ReceivableEntry, ...]
 
 
 class BatchAddScreen(FormScreen):
@@ -62,14 +69,16 @@ class BatchAddScreen(FormScreen):
         text = ", ".join(found[:OFFERED]) + more
         self.query_one(BalanceLine).set(_("Passende Kunden: {numbers}").format(numbers=text or "–"))
 
-    def store(self, record: InvoiceBatch, values: Mapping[str, Any]) -> str:
+    def store(self, record: InvoiceBatch, values: Mapping[str, Any]) -> Added:
         customers, documents = _numbers(values["customers"]), _numbers(values["documents"])
         if not customers and not documents:
             raise Refused(Problem("NICHTS_GEWAEHLT", N_("Bitte einen Kunden oder einen Beleg nennen.")))
         plan = batch_rows.plan_add(self.desk.store, record, customers=customers, documents=documents)
         batch_rows.apply_add(self.desk, plan)
         count = plan.balance.taken
-        return ngettext("{n} Beleg aufgenommen", "{n} Belege aufgenommen", count).format(n=count)
+        taken = {v.key for v in plan.verdicts if v.is_in}
+        text = ngettext("{n} Beleg aufgenommen", "{n} Belege aufgenommen", count).format(n=count)
+        return Added(text, tuple(e for e in plan.candidates if e.document_id in taken))
 
     def show_refused(self, problems: Sequence[Problem]) -> None:
         """Each sentence with the customer or document that it is about."""

@@ -15,6 +15,7 @@ from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import batch_actions, show
+from tui_billing.screens.batch_add import Added
 from tui_billing.screens.batch_texts import batch_title, figure_lines
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.lines import Rule, TextLine
@@ -140,7 +141,13 @@ class BatchCustomerScreen(ListScreen):
     def action_new(self) -> None:
         """Einfg: more documents of this customer."""
         assert self.customer is not None
-        self.billing.open("batch_add", self._changed, batch_id=self.batch_id, customers=self.customer.number)
+        self.billing.open("batch_add", self._added, batch_id=self.batch_id, customers=self.customer.number)
+
+    def _added(self, done: Added | None) -> None:
+        if done is not None:
+            mine = [e.id for e in done.entries if e.customer_id == self.customer_id]
+            self.reload(cursor=mine[0] if mine else None)
+            self.say_done(done.text)
 
     def _changed(self, text: str | None) -> None:
         if text:

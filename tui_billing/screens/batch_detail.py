@@ -13,6 +13,7 @@ from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import batch_actions, show
+from tui_billing.screens.batch_add import Added
 from tui_billing.screens.batch_texts import batch_title
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.widgets.record_table import Column
@@ -177,10 +178,11 @@ class BatchDetailScreen(ListScreen):
         """Einfg: customers or documents by number."""
         self.billing.open("batch_add", self._added, batch_id=self.batch_id)
 
-    def _added(self, text: str | None) -> None:
-        if text:
-            self.reload()
-            self.say_done(text)
+    def _added(self, done: Added | None) -> None:
+        if done is not None:
+            new = [e.customer_id for e in done.entries]
+            self.reload(cursor=new[0] if new else None)
+            self.say_done(done.text)
 
     def action_delete(self) -> None:
         """Entf: customers with all their documents, at once."""

@@ -144,4 +144,9 @@ class BatchesScreen(ListScreen):
 
     def action_dummy(self) -> None:
         """y: Dummy-Assistent."""
-        self.billing.open("dummy", self._printed)
+        self.billing.open("dummy", self._dummy_made)
+
+    def _dummy_made(self, done: Any) -> None:
+        if done is not None:
+            self.reload(cursor=done.batch_id)
+            self.say(done.text)

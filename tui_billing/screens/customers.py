@@ -100,9 +100,9 @@ class CustomersScreen(ListScreen):
             open_it = partial(self.billing.open, "dummy", self._dummy_made, customer=customer.number)
             self.ask(sentence(problem), (_("Dummy-Assistent"), open_it))
 
-    def _dummy_made(self, text: str | None) -> None:
-        if text:
-            self.say(text)
+    def _dummy_made(self, done: Any) -> None:
+        if done is not None:
+            self.say(done.text)
 
     def action_ignored(self) -> None:
         """F7: the marked customers on the ignore list."""

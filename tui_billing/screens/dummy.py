@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from tui_billing.domain.batches import InvoiceBatch
 from tui_billing.domain.messages import N_
@@ -26,8 +26,15 @@ class DummyRow:
     statement: FirstStatement
 
 
+class Created(NamedTuple):
+    """What was made as a sentence, and the first batch of it."""
+
+    text: str
+    batch_id: int
+
+
 class DummyScreen(ListScreen):
-    """Nothing is rendered or sent; dismissed with a sentence once the batches are made."""
+    """Nothing is rendered or sent; dismissed with what was created once the batches are made."""
 
     NAME: ClassVar[str] = "dummy"
     TABLES: ClassVar[frozenset[str]] = frozenset(("receivables", "batches", "customers", "payments"))
@@ -142,4 +149,4 @@ class DummyScreen(ListScreen):
             self.say(_("Angehalten; es ist nichts angelegt."))
             return
         numbers = ", ".join(str(b.number) for b in result)
-        self.dismiss(_("Dummy-Stapel {numbers} angelegt").format(numbers=numbers))
+        self.dismiss(Created(_("Dummy-Stapel {numbers} angelegt").format(numbers=numbers), result[0].id))

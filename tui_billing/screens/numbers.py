@@ -94,5 +94,6 @@ class NumbersScreen(ListScreen):
 
     def _added(self, stored: Any) -> None:
         if stored is not None:
-            self.reload()
+            (new,) = self._ids.of([(stored.number_range, self.desk.today().year)])
+            self.reload(cursor=new)
             self.say_done(_("Belegart {name} gespeichert").format(name=stored.name))

@@ -31,6 +31,15 @@ def numbers_of(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").replace(";", " ").split())
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What was recorded, its payment, and whether `u` takes it back: a fee has drawn a number."""
+
+    text: str
+    payment_id: int
+    is_undoable: bool = True
+
+
 class _WithItems(FormScreen):
     """Shows a customer's open items below the fields."""
 
@@ -63,7 +72,7 @@ class _WithItems(FormScreen):
 
 
 class PaymentFormScreen(_WithItems):
-    """Zahlung erfassen; dismissed with a sentence."""
+    """Zahlung erfassen; dismissed with what was recorded."""
 
     NAME: ClassVar[str] = "payment_form"
     HELP: ClassVar[str] = N_(
@@ -104,7 +113,7 @@ class PaymentFormScreen(_WithItems):
     def customer_number(self) -> str:
         return str(self.field("customer").read()[0] or "")
 
-    def store(self, record: Any, values: Mapping[str, Any]) -> str:
+    def store(self, record: Any, values: Mapping[str, Any]) -> Posted:
         stored = payments.add(
             self.desk,
             NewPayment(
@@ -120,7 +129,8 @@ class PaymentFormScreen(_WithItems):
         )
         left = unallocated(stored)
         text = _("Zahlung {number} erfasst, {eur}").format(number=stored.number, eur=show.eur(stored.amount))
-        return text + (_(", davon nicht zugeordnet {eur}").format(eur=show.eur(left)) if left else "")
+        text += _(", davon nicht zugeordnet {eur}").format(eur=show.eur(left)) if left else ""
+        return Posted(text, stored.id)
 
 
 class PaymentAllocateScreen(_WithItems):
@@ -162,14 +172,6 @@ class PaymentAllocateScreen(_WithItems):
         return _("Zahlung {number} zugeordnet").format(number=self._number)
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """What a return did, and whether `u` takes it back: a fee has drawn a number."""
-
-    text: str
-    is_undoable: bool
-
-
 class PaymentReturnScreen(FormScreen):
     """Rückgabe: the day that the bank names, its fee as a Lastschrift."""
 
@@ -200,13 +202,13 @@ class PaymentReturnScreen(FormScreen):
     def values_of(self, record: Any) -> Mapping[str, Any]:
         return {"paid_date": self.desk.today(), "fee": ZERO, "text": ""}
 
-    def store(self, record: Any, values: Mapping[str, Any]) -> Returned:
+    def store(self, record: Any, values: Mapping[str, Any]) -> Posted:
         fee = values["fee"]
         counter = payments.take_back(self.desk, self._number, values["paid_date"], text=values["text"], fee=fee)
         text = _("{number} gegengebucht mit {counter}").format(number=self._number, counter=counter.number)
         if fee:
             text += " · " + _("Gebühr {eur} als Lastschrift").format(eur=show.eur(fee))
-        return Returned(text, not fee)
+        return Posted(text, counter.id, not fee)
 
 
 def _or_empty(value: Decimal) -> str:

@@ -13,7 +13,7 @@ from tui_billing.domain.parties import Customer
 from tui_billing.i18n import _, ngettext
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
-from tui_billing.screens.payment_form import Returned
+from tui_billing.screens.payment_form import Posted
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import payments
 
@@ -120,7 +120,7 @@ class PaymentsScreen(ListScreen):
 
     def action_new(self) -> None:
         """Einfg: a payment by hand."""
-        self.billing.open("payment_form", self._changed)
+        self.billing.open("payment_form", self._posted)
 
     def open_record(self, record: PaymentRow) -> None:
         """Enter: what the payment settles."""
@@ -158,11 +158,11 @@ class PaymentsScreen(ListScreen):
         """Entf: a return on the day that the bank names, with its fee."""
         record = self.current()
         if record is not None:
-            self.billing.open("payment_return", self._returned, number=record.payment.number)
+            self.billing.open("payment_return", self._posted, number=record.payment.number)
 
-    def _returned(self, done: Returned | None) -> None:
+    def _posted(self, done: Posted | None) -> None:
         if done is not None:
-            self.reload()
+            self.reload(cursor=done.payment_id)
             self.say_done(done.text) if done.is_undoable else self.say(done.text)
 
     def action_release(self) -> None:
