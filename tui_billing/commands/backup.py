@@ -1,9 +1,10 @@
 """`tui-billing backup DIR`: the whole data folder, while others go on working."""
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from pathlib import Path
 
-from tui_billing.commands.frame import Answer, Context
+from tui_billing.commands.frame import STORE, Answer, Context
 from tui_billing.i18n import _
 from tui_billing.services import maintenance
 from tui_billing.services.maintenance import Backup
@@ -16,12 +17,17 @@ def register(parser: ArgumentParser) -> None:
 
 
 def make(context: Context, args: Namespace) -> Answer:
-    """Make the backup and prove that it opens."""
+    """Make the backup; exit code 4 with what is damaged in it."""
     target = Path(args.target).expanduser().absolute()
     if context.dry_run:
         maintenance.check_backup(context.desk.folder, target)
         return Answer({"backup": {"folder": str(target)}})
-    return shown(maintenance.make_backup(context.desk, target), _("Datensicherung in {folder}: {files} Dateien."))
+    made = maintenance.make_backup(context.desk, target)
+    answer = shown(made, _("Datensicherung in {folder}: {files} Dateien."))
+    problems = maintenance.copied_damage(made, context.folder)
+    if all(p.warning for p in problems):
+        return replace(answer, problems=problems)
+    return replace(answer, problems=[*problems, maintenance.damaged_backup()], exit_code=STORE)
 
 
 def shown(made: Backup, text: str) -> Answer:

@@ -26,7 +26,7 @@ def register(parser: ArgumentParser) -> None:
 
 
 def restore(context: Context, args: Namespace) -> Answer:
-    """Copy into the empty data folder; the source stays as it is."""
+    """Copy into the empty data folder; the source stays as it is. Exit code 4 with what is damaged in it."""
     source = Path(args.source).expanduser().absolute()
     if args.upto is not None or args.rescue:
         return _from_journals(context, source, args.upto, damaged=args.rescue)
@@ -35,7 +35,11 @@ def restore(context: Context, args: Namespace) -> Answer:
         return Answer({"backup": {"folder": str(source)}})
     made = maintenance.restore_backup(source, context.folder)
     answer = shown(made, _("Zurückgeholt nach {folder}: {files} Dateien."))
-    return replace(answer, problems=[maintenance.sent_since()])
+    problems = maintenance.copied_damage(made, source)
+    if all(p.warning for p in problems):
+        return replace(answer, problems=[*problems, maintenance.sent_since()])
+    told = [*problems, maintenance.damaged_restore(), maintenance.sent_since()]
+    return replace(answer, problems=told, exit_code=STORE)
 
 
 def _from_journals(context: Context, source: Path, upto: int | None, *, damaged: bool) -> Answer:
@@ -50,6 +54,7 @@ def _from_journals(context: Context, source: Path, upto: int | None, *, damaged:
     made = maintenance.rescue_folder(source, context.folder, upto)
     answer = shown(made, _("Zurückgeholt nach {folder}: {files} Dateien."))
     data = {**answer.data, "rescue": _data(found)}
+    problems += maintenance.copied_damage(made, source)
     return Answer(data, [*problems, maintenance.sent_since()], PART if problems else None, [*lines, *answer.lines])
 
 

@@ -8,6 +8,7 @@ from tui_billing.domain.messages import N_, Clause, Problem, Refused
 from tui_billing.services.desk import Desk, Progress
 from tui_billing.services.errors import WrongUse
 from tui_billing.services.verify import verify
+from tui_billing.services.verify_copy import copied_files
 from tui_billing.services.verify_report import Report
 from tui_billing.store import backup as store_backup
 from tui_billing.store import check, rescue
@@ -64,7 +65,7 @@ def check_backup(folder: Path, target: Path) -> None:
 
 
 def make_backup(desk: Desk, target: Path) -> Backup:
-    """A copy of the whole data folder while others go on writing; appears whole or not at all."""
+    """A copy of the whole data folder while others go on writing; appears whole or not at all, damage included."""
     check_backup(desk.folder, target)
     made = store_backup.backup(desk.folder, target)
     return replace(made, folder=target)
@@ -80,6 +81,24 @@ def restore_backup(source: Path, target: Path) -> Backup:
     """A data folder from a backup; `target` must be empty, so that nothing is overwritten."""
     check_restore(source, target)
     return replace(store_backup.restore(source, target), folder=target)
+
+
+def copied_damage(made: Backup, source: Path) -> list[Problem]:
+    """What is damaged in a copy of `source`: its store or, where that can be asked, the files that its records name."""
+    problems = file_problems(source, list(made.findings))
+    return problems + (copied_files(made.folder, made.sums) if all(p.warning for p in problems) else [])
+
+
+def damaged_backup() -> Problem:
+    """Said behind the damage: a good backup must not give way to this one."""
+    text = N_("Die Datensicherung hat denselben Schaden wie der Datenordner; ältere Sicherungen bitte aufheben.")
+    return Problem("SICHERUNG_BESCHAEDIGT", text, warning=True)
+
+
+def damaged_restore() -> Problem:
+    """Said behind the damage: there is a data folder now, and it is no better than what it came from."""
+    text = N_("Der zurückgeholte Datenordner hat denselben Schaden wie die Datensicherung.")
+    return Problem("ZURUECKGEHOLT_BESCHAEDIGT", text, warning=True)
 
 
 def look_for_rescue(source: Path, target: Path, upto: int | None = None) -> Rescuable:

@@ -45,6 +45,13 @@ def file_problems(desk: Desk, report: Report, file: str, expected: str, where: s
     try:
         actual = hashlib.sha256(desk.files.read(file)).hexdigest()
     except (OSError, ValueError):
+        actual = ""
+    return hash_problems(file, expected, actual, where)
+
+
+def hash_problems(file: str, expected: str, actual: str, where: str) -> list[Problem]:
+    """A file's hash as the record has it and as it was found; empty where it was not."""
+    if not actual:
         text = N_("{where}: Die Datei {file} fehlt oder ist nicht lesbar.")
         return [Problem("DATEI_FEHLT", text, {"where": where, "file": file}, where=file)]
     if actual == expected:

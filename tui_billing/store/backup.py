@@ -1,58 +1,75 @@
-"""Backup while others write, and its restore.
+"""Backup while others write, and its restore; both say what is damaged in what they have copied.
 
 A backup is a data folder: hard links of the table files and documents (copies on another disk), which are never
 changed in place, and copies of the manifest and of the journals up to their last newline. Index files are not in it.
 """
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tui_billing.domain.messages import N_
+from tui_billing.store.check import verify_copy
 from tui_billing.store.engine import StoreError
+from tui_billing.store.findings import Finding
 from tui_billing.store.fsops import FsOps, file_mode, folder_mode, sync_path
 from tui_billing.store.journal_engine import open_engine
 from tui_billing.store.locks import FileLock
 from tui_billing.store.manifest import NAME
 from tui_billing.store.marks import HighWaterMark
+from tui_billing.store.migrations import UPCASTERS
+from tui_billing.store.schema import TABLES
 from tui_billing.store.state import journals
 
 LINKED = ("documents",)
 PRIVATE = 0o700
+BLOCK = 1 << 20
+
+Sums = dict[str, bytes]
+"""Path in the data folder -> SHA-256 of what was copied."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """Where it is, the last transaction in it, and how many files and bytes it has."""
+    """Where it is, the last transaction in it, and how many files and bytes it has.
+
+    `findings` are what is damaged in it; `sums` tell whether a document is the one that a record names.
+    """
 
     folder: Path
     seq: int
     files: int
     size: int
+    findings: tuple[Finding, ...] = ()
+    sums: Sums = field(default_factory=dict, repr=False)
 
 
 def backup(folder: Path, target: Path, *, link: bool = True, **options: Any) -> Backup:
     """Make a backup in `target`, which must not exist or be empty; it appears whole or not at all.
 
-    Writers go on meanwhile; a compaction waits. Raises StoreError where the target is not free or something is damaged.
+    Writers go on meanwhile; a compaction waits. Something damaged is better than nothing: what can be opened is
+    copied, with `findings`. Raises StoreError where it cannot, or where the target is not free.
     """
     options = {"migrating": False, **options, "create": False}
     with whole_or_not_at_all(target) as partial:
         open_engine(folder, **options).close()
         with no_compaction(folder):
-            _copy_all(folder, partial, _linked if link else _copied)
+            sums = _copy_all(folder, partial, _linked if link else _copied)
         made = proved(partial, options)
-    return replace(made, folder=target)
+        known = options.get("tables", TABLES), options.get("upcasters", UPCASTERS)
+        findings = tuple(verify_copy(partial, sums, *known))
+    return replace(made, folder=target, findings=findings, sums=sums)
 
 
 def restore(source: Path, target: Path) -> Backup:
     """Make a data folder from a backup: copies of everything, so that the backup stays as it is.
 
-    `target` must not exist or be empty. Raises StoreError where the backup is no data folder or is damaged.
+    `target` must not exist or be empty. Raises StoreError where the backup is no data folder or cannot be opened.
     """
     if not (source / NAME).exists():
         raise StoreError(N_("In {folder} liegt kein Datenbestand"), folder=str(source))
@@ -111,26 +128,27 @@ def make_folder(ops: FsOps, source: Path, path: Path) -> None:
             pass  # not one of this user's groups: then the copy is shared by his own
 
 
-def _copy_all(folder: Path, partial: Path, put: Callable[[Path, Path], None]) -> None:
-    ops = FsOps()
+def _copy_all(folder: Path, partial: Path, put: Callable[[Path, Path], bytes]) -> Sums:
+    ops, sums = FsOps(), Sums()
     for name in ("", "tables", "journal"):
         make_folder(ops, folder, partial / name)
     _copied(folder / NAME, partial / NAME)
     for path in sorted(folder.glob("tables/*.json")):
-        put(path, partial / "tables" / path.name)
+        sums[f"tables/{path.name}"] = put(path, partial / "tables" / path.name)
     for path in journals(folder):
         _copy_journal(path, partial / "journal" / path.name)
     for path in sorted(folder.glob("journal/torn-*.bin")):
         put(path, partial / "journal" / path.name)
-    copy_documents(folder, partial, put)
+    sums |= copy_documents(folder, partial, put)
     for path in (p for p in partial.rglob("*") if p.is_dir()):
         ops.fsync_folder(path)
     ops.fsync_folder(partial)
+    return sums
 
 
-def copy_documents(folder: Path, target: Path, put: Callable[[Path, Path], None] | None = None) -> None:
-    """PDFs and spooled mails into another data folder, copied or as `put` does it."""
-    ops, mode = FsOps(), folder_mode(folder)
+def copy_documents(folder: Path, target: Path, put: Callable[[Path, Path], bytes] | None = None) -> Sums:
+    """PDFs and spooled mails into another data folder, copied or as `put` does it; returns their hashes."""
+    ops, mode, sums = FsOps(), folder_mode(folder), Sums()
     for name in LINKED:
         if (folder / name).is_dir():
             ops.mkdir(target / name, mode)
@@ -139,19 +157,30 @@ def copy_documents(folder: Path, target: Path, put: Callable[[Path, Path], None]
             if path.is_dir():
                 ops.mkdir(into, mode)
             elif not path.name.endswith(".tmp"):
-                (put or _copied)(path, into)
+                sums[path.relative_to(folder).as_posix()] = (put or _copied)(path, into)
+    return sums
 
 
-def _linked(source: Path, target: Path) -> None:
+def _linked(source: Path, target: Path) -> bytes:
+    """The hash of what is in both places now."""
     try:
         os.link(source, target)
     except OSError:
-        _copied(source, target)
+        return _copied(source, target)
+    with target.open("rb") as reader:
+        return hashlib.file_digest(reader, "sha256").digest()
 
 
-def _copied(source: Path, target: Path) -> None:
-    shutil.copy2(source, target)
+def _copied(source: Path, target: Path) -> bytes:
+    """The hash of what was copied: every byte goes through here once."""
+    digest = hashlib.sha256()
+    with source.open("rb") as reader, target.open("wb") as writer:
+        while block := reader.read(BLOCK):
+            digest.update(block)
+            writer.write(block)
+    shutil.copystat(source, target)
     sync_path(target)
+    return digest.digest()
 
 
 def _copy_journal(source: Path, target: Path) -> None:

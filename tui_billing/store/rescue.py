@@ -11,7 +11,15 @@ from pathlib import Path
 
 from tui_billing.domain.messages import N_, Clause
 from tui_billing.store.audit import raw_lines
-from tui_billing.store.backup import Backup, copy_documents, make_folder, no_compaction, proved, whole_or_not_at_all
+from tui_billing.store.backup import (
+    Backup,
+    Sums,
+    copy_documents,
+    make_folder,
+    no_compaction,
+    proved,
+    whole_or_not_at_all,
+)
 from tui_billing.store.damage import damaged
 from tui_billing.store.engine import Damaged, StoreError
 from tui_billing.store.fsops import FsOps, file_mode, replace_file
@@ -90,12 +98,12 @@ def rescue(
     `target` must not exist or be empty. Raises StoreError where the journals do not go back to the beginning.
     """
     with whole_or_not_at_all(target) as partial, no_compaction(folder):
-        _make(folder, partial, _replay(folder, upto, tables), KeyBook(tables, upcasters))
+        sums = _make(folder, partial, _replay(folder, upto, tables), KeyBook(tables, upcasters))
         made = proved(partial, {"create": False, "tables": tables, "upcasters": upcasters})
-    return replace(made, folder=target)
+    return replace(made, folder=target, sums=sums)
 
 
-def _make(folder: Path, partial: Path, found: _Replayed, book: KeyBook) -> None:
+def _make(folder: Path, partial: Path, found: _Replayed, book: KeyBook) -> Sums:
     ops = FsOps()
     for name in ("", "tables", "journal"):
         make_folder(ops, folder, partial / name)
@@ -104,7 +112,7 @@ def _make(folder: Path, partial: Path, found: _Replayed, book: KeyBook) -> None:
     schema = {name: table.version for name, table in book.tables.items()}
     _journals(partial, found, book, ops)
     Manifest(found.seq, found.head, next_ids, schema).with_segments(segments).save(partial, ops, file_mode(partial))
-    copy_documents(folder, partial)
+    return copy_documents(folder, partial)
 
 
 def _replay(folder: Path, upto: int | None, tables: Mapping[str, TableSchema]) -> _Replayed:
