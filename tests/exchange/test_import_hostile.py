@@ -105,7 +105,9 @@ def test_what_holds_for_the_whole_invoice_may_stand_in_any_of_its_rows():
 def test_two_rows_that_contradict_each_other_are_both_named():
     text = HEAD + "R;K;3.11.2026;A;1;10;19\nR;;;B;1;10;19\nR;L;;C;1;10;19\n"
     assert told(parse_invoices(text.encode()).refused) == [
-        "Zeile 4: Kundennummer: „L“ widerspricht „K“ in Zeile 2 derselben Rechnung."
+        "Zeile 4: Kundennummer: „L“ widerspricht „K“ in Zeile 2 derselben Rechnung.",
+        "Zeile 2: R ist wegen Zeile 4 abgelehnt, darum auch diese Zeile.",
+        "Zeile 3: R ist wegen Zeile 4 abgelehnt, darum auch diese Zeile.",
     ]
 
 

@@ -117,12 +117,15 @@ def test_one_bad_position_refuses_the_whole_invoice_and_nothing_else():
     text = HEAD + "R1;K;1.11.2026;Gut;1;10,00\nR1;K;1.11.2026;Schlecht;x;10,00\nR2;K;2.11.2026;Gut;1;5,00\n"
     parsed = parse_invoices(text.encode(), NumberFormat.DE)
     assert [i.record.number for i in parsed.items] == ["R2"]
-    assert codes(parsed.refused) == [("Zeile 3", "ZAHL_UNGUELTIG")]
+    assert codes(parsed.refused) == [("Zeile 3", "ZAHL_UNGUELTIG"), ("Zeile 2", "ZEILE_MIT_ABGELEHNT")]
 
 
 def test_rows_of_one_invoice_that_contradict_each_other_are_refused():
     text = HEAD + "R1;K;1.11.2026;A;1;10,00\nR1;L;1.11.2026;B;1;10,00\n"
-    assert codes(parse_invoices(text.encode()).refused) == [("Zeile 3", "ZEILEN_WIDERSPRECHEN")]
+    assert codes(parse_invoices(text.encode()).refused) == [
+        ("Zeile 3", "ZEILEN_WIDERSPRECHEN"),
+        ("Zeile 2", "ZEILE_MIT_ABGELEHNT"),
+    ]
 
 
 @pytest.mark.parametrize("value", ["03/01/2026", "1.3.", "h", "+14", "32.01.2026", "2026-02-30", "010326"])

@@ -80,7 +80,7 @@ def test_what_a_later_position_says_of_the_order_holds_where_the_first_says_noth
 
 def test_a_later_position_may_not_contradict_its_order() -> None:
     rows = ("A-1;10001;Monat;01.01.2026;Miete;1,00", "A-1;10002;;;Nebenkosten;2,00")
-    assert refused(*rows) == [("Zeile 3", "AUFTRAG_WIDERSPRUCH")]
+    assert refused(*rows) == [("Zeile 3", "AUFTRAG_WIDERSPRUCH"), ("Zeile 2", "ZEILE_MIT_ABGELEHNT")]
 
 
 def test_an_order_without_interval_is_billed_by_hand() -> None:

@@ -31,11 +31,15 @@ class Cells:
         self.row, self.numbers = row, numbers
         self.problems: list[Problem] = []
 
-    def refuse(self, code: str, text: str, **params: object) -> None:
-        """Note a fault of this row; `column` is a code and is told as the file calls it."""
+    def refuse(self, code: str, text: str, *, warning: bool = False, **params: object) -> None:
+        """Note a fault of this row, or a doubt; `column` is a code and is told as the file calls it."""
         if "column" in params:
             params["column"] = self.row.name(str(params["column"]))
-        self.problems.append(Problem(code, text, params, self.row.where))
+        self.problems.append(Problem(code, text, params, self.row.where, warning))
+
+    def doubt(self, code: str, text: str, **params: object) -> None:
+        """Note what is taken as it stands and should be looked at."""
+        self.refuse(code, text, warning=True, **params)
 
     def text(self, column: str, limit: int = 200) -> str:
         """One line of text without control characters."""

@@ -17,8 +17,8 @@ from tui_billing.domain.parties import (
 )
 from tui_billing.exchange.cells import Cells
 from tui_billing.exchange.json_rows import is_json, read_objects
-from tui_billing.exchange.numbers import NumberFormat, find_format
-from tui_billing.exchange.parsed import Item, Parsed
+from tui_billing.exchange.numbers import NumberFormat, comma_columns, find_format
+from tui_billing.exchange.parsed import Item, Parsed, parted
 from tui_billing.exchange.tables import Row, read_table
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -75,7 +75,10 @@ FORMATS = {f.value: f for f in InvoiceFormat} | {"zugferd-xrechnung": InvoiceFor
 
 def parse_customers(data: bytes, numbers: NumberFormat | None = None) -> Parsed[Customer]:
     """Customers in a CSV or JSON file, ids 0. A number that stands twice in the file is refused the second time."""
-    table = read_objects(data, COLUMNS, "customers") if is_json(data) else read_table(data, COLUMNS, ("name",))
+    if is_json(data):
+        table = read_objects(data, COLUMNS, "customers")
+    else:
+        table = read_table(data, COLUMNS, ("name",), comma_columns(numbers, NUMBER_COLUMNS))
     if table.fatal:
         return Parsed(fatal=table.fatal)
     if numbers is None:
@@ -84,7 +87,8 @@ def parse_customers(data: bytes, numbers: NumberFormat | None = None) -> Parsed[
         if numbers is None:
             return Parsed(fatal=tuple(ambiguous))
     items: list[Item[Customer]] = []
-    refused = [p for p in table.problems if not p.warning]
+    found, warnings = parted(table.problems)
+    refused = list(found)
     seen: dict[str, Clause] = {}
     for row in table.rows:
         customer, problems = _customer(row, numbers)
@@ -102,7 +106,7 @@ def parse_customers(data: bytes, numbers: NumberFormat | None = None) -> Parsed[
             continue
         seen[customer.number] = row.place
         items.append(Item(row.line, customer, tuple(row.cells), row.kind))
-    return Parsed(tuple(items), tuple(refused), (), tuple(p for p in table.problems if p.warning))
+    return Parsed(tuple(items), tuple(refused), (), warnings)
 
 
 def _customer(row: Row, numbers: NumberFormat) -> tuple[Customer | None, list[Problem]]:

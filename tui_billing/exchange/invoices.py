@@ -12,9 +12,9 @@ from tui_billing.domain.texts import clean
 from tui_billing.domain.vat_rates import adjusted_rate
 from tui_billing.exchange.cells import Cells
 from tui_billing.exchange.json_rows import is_json, read_objects
-from tui_billing.exchange.numbers import NumberFormat, find_format
-from tui_billing.exchange.parsed import Item, Parsed
-from tui_billing.exchange.positions import contradictions, head_row, position_values
+from tui_billing.exchange.numbers import NumberFormat, comma_columns, find_format
+from tui_billing.exchange.parsed import Item, Parsed, parted
+from tui_billing.exchange.positions import contradictions, head_row, position_values, refusals, torn_rows
 from tui_billing.exchange.tables import Row, read_table
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -125,7 +125,10 @@ def parse_invoices(
     that of a Kleinunternehmer, whose positions are exempt (A3).
     """
     by_json = is_json(data)
-    table = read_objects(data, COLUMNS, "invoices", "lines", HEAD) if by_json else read_table(data, COLUMNS, REQUIRED)
+    if by_json:
+        table = read_objects(data, COLUMNS, "invoices", "lines", HEAD)
+    else:
+        table = read_table(data, COLUMNS, REQUIRED, comma_columns(numbers, NUMBER_COLUMNS))
     if table.fatal:
         return Parsed(fatal=table.fatal)
     if numbers is None:
@@ -133,15 +136,17 @@ def parse_invoices(
         if numbers is None:
             return Parsed(fatal=tuple(ambiguous))
     groups, problems = _groups(table.rows, by_json)
-    problems += [p for p in table.problems if not p.warning]
+    problems += table.problems
+    torn = torn_rows(table)
     items = []
     for group in groups:
         invoice, faults = _invoice(group, numbers, default_rate)
-        if faults or invoice is None:
-            problems += faults
-        else:
-            items.append(Item(group[0].line, invoice, kind=group[0].kind))
-    return Parsed(tuple(items), tuple(problems), (), tuple(p for p in table.problems if p.warning))
+        bad = refusals(group, faults, torn)
+        problems += [*bad, *(p for p in faults if p.warning)]
+        if not bad:
+            items.append(Item(group[0].line, invoice, kind=group[0].kind, places=tuple(r.place for r in group)))
+    refused, warnings = parted(problems)
+    return Parsed(tuple(items), refused, (), warnings)
 
 
 def _groups(rows: Sequence[Row], by_json: bool) -> tuple[list[list[Row]], list[Problem]]:
@@ -162,9 +167,7 @@ def _groups(rows: Sequence[Row], by_json: bool) -> tuple[list[list[Row]], list[P
     return list(groups.values()), problems
 
 
-def _invoice(
-    rows: list[Row], numbers: NumberFormat, default_rate: Decimal
-) -> tuple[ImportedInvoice | None, list[Problem]]:
+def _invoice(rows: list[Row], numbers: NumberFormat, default_rate: Decimal) -> tuple[ImportedInvoice, list[Problem]]:
     head = Cells(head_row(rows, HEAD), numbers)
     text = N_("{column}: „{value}“ widerspricht „{other}“ in {there} derselben Rechnung.")
     problems = contradictions(rows, HEAD, "ZEILEN_WIDERSPRECHEN", text)

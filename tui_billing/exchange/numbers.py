@@ -77,6 +77,11 @@ def format_of(text: str, numbers: NumberFormat) -> NumberFormat:
     return NumberFormat.ISO if isinstance(text, IsoNumber) else numbers
 
 
+def comma_columns(numbers: NumberFormat | None, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Those columns whose numbers may have a decimal comma: none where the clerk has said ISO."""
+    return () if numbers is NumberFormat.ISO else columns
+
+
 def parse_number(text: str, numbers: NumberFormat, decimals: int) -> Decimal | None:
     """The value in this format with at most so many decimals; None where it does not fit."""
     value, numbers = _bare(text), format_of(text, numbers)

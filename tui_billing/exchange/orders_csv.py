@@ -17,10 +17,11 @@ from tui_billing.domain.orders import (
     Proration,
     Timing,
 )
+from tui_billing.domain.texts import clean
 from tui_billing.exchange.cells import Cells
-from tui_billing.exchange.numbers import NumberFormat, find_format
-from tui_billing.exchange.parsed import Item, Parsed
-from tui_billing.exchange.positions import contradictions, head_row, position_values
+from tui_billing.exchange.numbers import NumberFormat, comma_columns, find_format
+from tui_billing.exchange.parsed import Item, Parsed, parted
+from tui_billing.exchange.positions import contradictions, head_row, position_values, refusals, torn_rows
 from tui_billing.exchange.tables import Row, read_table
 
 V = TypeVar("V")
@@ -128,28 +129,31 @@ def parse_orders(
     data: bytes, numbers: NumberFormat | None = None, default_rate: Decimal = Decimal(19)
 ) -> Parsed[ImportedOrder]:
     """Orders in a CSV file, ids 0. One bad position refuses its whole order, never a part of it."""
-    table = read_table(data, COLUMNS, REQUIRED)
+    table = read_table(data, COLUMNS, REQUIRED, comma_columns(numbers, NUMBER_COLUMNS))
     if table.fatal:
         return Parsed(fatal=table.fatal)
     if numbers is None:
         numbers, ambiguous = find_format((r.where, r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
         if numbers is None:
             return Parsed(fatal=tuple(ambiguous))
-    refused = [p for p in table.problems if not p.warning]
+    found = list(table.problems)
     groups: dict[str, list[Row]] = {}
     for row in table.rows:
-        if row.get("number"):
-            groups.setdefault(row.get("number"), []).append(row)
+        if number := clean(row.get("number")).strip():
+            groups.setdefault(number, []).append(row)
         else:
             text = N_("{column}: darf nicht leer sein.")
-            refused.append(Problem("FELD_LEER", text, {"column": row.name("number")}, row.where))
+            found.append(Problem("FELD_LEER", text, {"column": row.name("number")}, row.where))
     items: list[Item[ImportedOrder]] = []
+    torn = torn_rows(table)
     for rows in groups.values():
-        order, problems = _order(rows, numbers, default_rate)
-        refused += problems
-        if not problems:
-            items.append(Item(rows[0].line, order))
-    return Parsed(tuple(items), tuple(refused), (), tuple(p for p in table.problems if p.warning))
+        order, faults = _order(rows, numbers, default_rate)
+        bad = refusals(rows, faults, torn)
+        found += [*bad, *(p for p in faults if p.warning)]
+        if not bad:
+            items.append(Item(rows[0].line, order, places=tuple(r.place for r in rows)))
+    refused, warnings = parted(found)
+    return Parsed(tuple(items), refused, (), warnings)
 
 
 def _order(rows: Sequence[Row], numbers: NumberFormat, default_rate: Decimal) -> tuple[ImportedOrder, list[Problem]]:

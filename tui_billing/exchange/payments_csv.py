@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.exchange.cells import Cells
-from tui_billing.exchange.numbers import NumberFormat, find_format
-from tui_billing.exchange.parsed import Item, Parsed
+from tui_billing.exchange.numbers import NumberFormat, comma_columns, find_format
+from tui_billing.exchange.parsed import Item, Parsed, parted
 from tui_billing.exchange.tables import Row, read_table
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -36,7 +36,7 @@ class ImportedPayment:
 
 def parse_payments(data: bytes, numbers: NumberFormat | None = None) -> Parsed[ImportedPayment]:
     """Payments in a CSV file in the order of its rows."""
-    table = read_table(data, COLUMNS, ("paid_date", "amount"))
+    table = read_table(data, COLUMNS, ("paid_date", "amount"), comma_columns(numbers, ("amount",)))
     if table.fatal:
         return Parsed(fatal=table.fatal)
     if numbers is None:
@@ -44,14 +44,15 @@ def parse_payments(data: bytes, numbers: NumberFormat | None = None) -> Parsed[I
         if numbers is None:
             return Parsed(fatal=tuple(ambiguous))
     items: list[Item[ImportedPayment]] = []
-    refused = [p for p in table.problems if not p.warning]
+    found, warnings = parted(table.problems)
+    refused = list(found)
     seen: Counter[str] = Counter()
     for row in table.rows:
         payment, problems = _payment(row, numbers, seen)
         refused += problems
         if payment is not None and not problems:
             items.append(Item(row.line, payment))
-    return Parsed(tuple(items), tuple(refused), (), tuple(p for p in table.problems if p.warning))
+    return Parsed(tuple(items), tuple(refused), (), warnings)
 
 
 def _payment(row: Row, numbers: NumberFormat, seen: Counter[str]) -> tuple[ImportedPayment | None, list[Problem]]:

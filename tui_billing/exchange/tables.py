@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tui_billing.domain.messages import N_, Clause, Problem
 from tui_billing.domain.texts import clean
@@ -18,6 +18,9 @@ FIELD_MAX = 131_072
 
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"')
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_DECIMALS = re.compile(r"[0-9]{1,6}[-%€]?")
+_ISO_ONLY = re.compile(r"[+-]?[0-9]*\.(?:[0-9]{1,2}|[0-9]{4,})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A read table; `problems` name rows that are no rows and, as warnings, unknown columns; `fatal` kept it unread."""
+    """A read table; `problems` name rows that are no rows and, as warnings, unknown columns; `fatal` kept it unread.
+
+    `broken` are those rows as far as they could be read, each with its problem.
+    """
 
     rows: tuple[Row, ...] = ()
     columns: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = field(default_factory=tuple)
     fatal: tuple[Problem, ...] = ()
+    broken: tuple[tuple[Row, Problem], ...] = ()
 
 
 def fold_header(name: str) -> str:
@@ -73,10 +80,13 @@ def codes_by_name(aliases: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     return {fold_header(n): code for code, names in aliases.items() for n in (code, *names)}
 
 
-def read_table(data: bytes, aliases: Mapping[str, tuple[str, ...]], required: tuple[str, ...]) -> Table:
+def read_table(
+    data: bytes, aliases: Mapping[str, tuple[str, ...]], required: tuple[str, ...], decimals: tuple[str, ...] = ()
+) -> Table:
     """The table in `data`. `aliases` maps a column code to its names; the code itself is always one.
 
-    Quoted cells may hold line breaks; a row's line is the one where it begins.
+    Quoted cells may hold line breaks; a row's line is the one where it begins. `decimals` are the columns whose
+    numbers may have a decimal comma.
     """
     text, problem = decoded(data)
     if problem is not None:
@@ -84,12 +94,15 @@ def read_table(data: bytes, aliases: Mapping[str, tuple[str, ...]], required: tu
     lines = [line for line in text.splitlines() if line.strip()][:2]
     if not lines:
         return Table(fatal=(Problem("DATEI_LEER", N_("Die Datei ist leer.")),))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(lines), strict=True)
+    delimiter = _delimiter(lines)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     by_name = codes_by_name(aliases)
     columns: tuple[str, ...] = ()
     names: dict[str, str] = {}
     rows: list[Row] = []
     problems: list[Problem] = []
+    long: list[tuple[Row, list[str]]] = []
+    widths: set[int] = set()
     before = 0
     try:
         for cells in reader:
@@ -102,13 +115,50 @@ def read_table(data: bytes, aliases: Mapping[str, tuple[str, ...]], required: tu
                 if faults := _header_faults(cells, columns, names, required, aliases, line):
                     return Table(fatal=tuple(faults))
                 problems += _unknown_columns(cells, columns, line)
-            elif len(cells) > len(columns) and any(c.strip() for c in cells[len(columns) :]):
-                problems.append(_too_many(cells, columns, line))
             else:
                 rows.append(Row(line, {c: bare_cell(v) for c, v in zip(columns, cells, strict=False) if c}, names))
+                widths.add(len(cells))
+                long += [(rows[-1], cells)] if len(cells) > len(columns) else []
     except csv.Error as error:
         return Table(fatal=(_unreadable(error, before + 1),))
-    return Table(tuple(rows), tuple(c for c in columns if c), tuple(problems))
+    table = Table(tuple(rows), tuple(c for c in columns if c), tuple(problems))
+    return _without_broken(table, long, columns, widths, decimals if delimiter == "," else ())
+
+
+def _without_broken(
+    table: Table,
+    long: list[tuple[Row, list[str]]],
+    columns: tuple[str, ...],
+    widths: set[int],
+    decimals: tuple[str, ...],
+) -> Table:
+    """The table without rows that are longer than the header, unless every row ends with the same empty fields.
+
+    In a comma file even those may be the rest of a number that its decimal comma parted, unless other numbers of
+    the file have a point.
+    """
+    faults: dict[int, Problem] = {}
+    has_points = long and any(_ISO_ONLY.fullmatch(row.get(c)) for row in table.rows for c in decimals)
+    for row, cells in long:
+        parted = "" if has_points else _parted(cells, columns, decimals)
+        if len(widths) > 1 or parted or any(c.strip() for c in cells[len(columns) :]):
+            faults[row.line] = _too_many(cells, columns, row.line, parted)
+    if not faults:
+        return table
+    return replace(
+        table,
+        rows=tuple(r for r in table.rows if r.line not in faults),
+        broken=tuple((r, faults[r.line]) for r in table.rows if r.line in faults),
+        problems=(*table.problems, *faults.values()),
+    )
+
+
+def _parted(cells: list[str], columns: tuple[str, ...], decimals: tuple[str, ...]) -> str:
+    """Two neighbours that may be one number with a decimal comma, joined; empty where there are none."""
+    stripped = [c.strip() for c in cells]
+    pairs = zip(columns, stripped, stripped[1:], strict=False)
+    found = [f"{a},{b}" for c, a, b in pairs if c in decimals and _WHOLE.fullmatch(a) and _DECIMALS.fullmatch(b)]
+    return found[-1] if found else ""
 
 
 def _delimiter(lines: list[str]) -> str:
@@ -142,11 +192,17 @@ def _unreadable(error: csv.Error, line: int) -> Problem:
     return Problem("CSV_UNLESBAR", text, {}, f"Zeile {line}")
 
 
-def _too_many(cells: list[str], columns: tuple[str, ...], line: int) -> Problem:
+def _too_many(cells: list[str], columns: tuple[str, ...], line: int, parted: str) -> Problem:
     text = N_(
         "Die Zeile hat {cells} Felder, die Kopfzeile {columns}. Felder mit Trennzeichen in Anführungszeichen setzen."
     )
-    return Problem("ZU_VIELE_SPALTEN", text, {"cells": len(cells), "columns": len(columns)}, f"Zeile {line}")
+    number = N_(
+        "Die Zeile hat {cells} Felder, die Kopfzeile {columns}; „{number}“ kann eine Zahl mit Dezimalkomma sein. "
+        "Solche Zahlen in Anführungszeichen setzen; trennt ein Punkt die Dezimalstellen der Datei, "
+        "--numbers iso angeben."
+    )
+    params = {"cells": len(cells), "columns": len(columns), "number": parted}
+    return Problem("ZU_VIELE_SPALTEN", number if parted else text, params, f"Zeile {line}")
 
 
 def _unknown_columns(cells: list[str], columns: tuple[str, ...], line: int) -> list[Problem]:

@@ -11,9 +11,11 @@ from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.parties import Company, Customer
 from tui_billing.exchange.port import (
     CUSTOMER_FIELDS,
+    KEPT_OUT,
     ImportedInvoice,
     Item,
     NumberFormat,
+    kept_out,
     parse_customers,
     parse_invoices,
 )
@@ -33,7 +35,7 @@ GROUP = 500
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan(Generic[T]):
-    """What an import would do: `items` good, `refused` one problem or more per bad row, with its line."""
+    """What an import would do: `items` good, `refused` one problem or more per row that stays out, with its line."""
 
     items: tuple[T, ...] = ()
     refused: tuple[Problem, ...] = ()
@@ -44,6 +46,11 @@ class ImportPlan(Generic[T]):
     def refused_rows(self) -> int:
         """How many places of the file are refused."""
         return len({p.where for p in self.refused})
+
+    @property
+    def faulty_rows(self) -> int:
+        """How many of them are bad themselves."""
+        return len({p.where for p in self.refused if p.code != KEPT_OUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,7 @@ def plan_invoices(store: Store, data: bytes, numbers: NumberFormat | None = None
             customers[number] = store.find_one(Customer, "number", number)
         document, problems = _document(store, seller, customers[number], item)
         if document is None or problems:
-            refused += problems
+            refused += [*problems, *kept_out(item.record.number, item.places, problems)]
         else:
             good.append(document)
     return ImportPlan(tuple(good), in_line_order(refused), (*parsed.warnings, *_law_warnings(good)))
@@ -206,7 +213,7 @@ def apply_invoices(
 def refuse_in_part(plan: ImportPlan[T], partial: bool) -> None:
     """Raise where a row is bad and `partial` was not asked for, or where nothing is good."""
     if plan.refused and not partial:
-        raise Refused(*plan.refused, given_up(plan.refused_rows))
+        raise Refused(*plan.refused, given_up(plan.faulty_rows))
     if not plan.items:
         raise Refused(
             *plan.refused, Problem("IMPORT_LEER", N_("Die Datei enthält keine Zeile, die sich übernehmen lässt."))

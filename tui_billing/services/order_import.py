@@ -10,7 +10,7 @@ from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.order_rules import check_order
 from tui_billing.domain.orders import Order, Period
 from tui_billing.domain.parties import Customer
-from tui_billing.exchange.port import ImportedOrder, Item, NumberFormat
+from tui_billing.exchange.port import ImportedOrder, Item, NumberFormat, kept_out
 from tui_billing.exchange.port import parse_orders as read_orders
 from tui_billing.services import document_types, orders, settings
 from tui_billing.services.desk import Desk, Progress
@@ -41,7 +41,7 @@ def plan_orders(store: Store, data: bytes, numbers: NumberFormat | None = None) 
         problems = _problems(store, order, imported.customer_number, item)
         warnings += [replace(p, where=where) for p in problems if p.warning]
         if errors := [replace(p, where=where) for p in problems if not p.warning]:
-            refused += errors
+            refused += [*errors, *kept_out(order.number, item.places, errors)]
         else:
             good.append(NewOrder(orders.cleaned(order), imported.billed_until))
     return ImportPlan(tuple(good), in_line_order(refused), tuple(warnings))
