@@ -200,3 +200,25 @@ def test_a_lost_beginning_of_the_audit_trail_is_said_with_what_is_missing_and_th
         assert broken == {"code": "JOURNAL_LOST", "file": file, "line": 0, "byte": 0, "index": 1}
         (cli.folder / file).write_bytes(first)
         assert cli("verify").data["ok"] is True
+
+
+def test_damage_that_verify_has_found_lets_nobody_write_until_it_is_mended(kept: Cli, tmp_path: Path) -> None:
+    kept("compact")
+    table = kept.folder / "tables/company.0001.json"
+    sound = table.read_bytes()
+    table.write_bytes(sound.replace(b'"M"', b'"N"'))
+    kept("verify", code=4)
+    for words in (("customer", "add", "--number", "3", "--name", "Dritte"), ("settings", "set", "mail.host", "x")):
+        ran = kept(*words, code=4).data
+        assert [p["code"] for p in ran["problems"]] == ["STORE_DAMAGED"]
+        assert ran["problems"][0]["text"].startswith(
+            "Der Datenbestand ist beschädigt (tables/company.0001.json, Zeile 2 (Byte "
+        )
+    assert names(kept) == ["Erste", "Umbenannt"], "what is whole can be read"
+    kept("compact", code=4)
+    saved = Cli(tmp_path / "saved")
+    saved("restore", str(kept.folder), "--rescue")
+    saved("customer", "add", "--number", "3", "--name", "Dritte")
+    table.write_bytes(sound)
+    assert kept("verify").data["ok"] is True
+    kept("customer", "add", "--number", "3", "--name", "Dritte")

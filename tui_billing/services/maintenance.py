@@ -20,8 +20,11 @@ __all__ = ["Backup", "Finding", "Rescuable", "check_files", "make_backup", "prob
 
 
 def check_files(folder: Path) -> list[Finding]:
-    """The store's own check: hash chain, table files, records, indexes; first broken place first (A9.5)."""
-    return check.verify(folder)
+    """The store's own check: hash chain, table files, records, indexes; first broken place first (A9.5).
+
+    Damaged table files stop all writers until a later check finds them in order.
+    """
+    return check.verify(folder, noting=True)
 
 
 def problem_of(finding: Finding) -> Problem:

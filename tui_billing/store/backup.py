@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_billing.domain.messages import N_
+from tui_billing.store import damage_note
 from tui_billing.store.check import verify_copy
 from tui_billing.store.engine import StoreError
 from tui_billing.store.findings import Finding
@@ -63,6 +64,7 @@ def backup(folder: Path, target: Path, *, link: bool = True, **options: Any) -> 
         made = proved(partial, options)
         known = options.get("tables", TABLES), options.get("upcasters", UPCASTERS)
         findings = tuple(verify_copy(partial, sums, *known))
+        damage_note.update(partial, findings)
     return replace(made, folder=target, findings=findings, sums=sums)
 
 

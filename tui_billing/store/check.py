@@ -1,6 +1,7 @@
 """Structural check of a data folder: manifest, chain, table files, records against the journal, unique keys, indexes.
 
-Reads only, opens no engine, and so works on what cannot be opened any more. Findings come with file, line and byte.
+Opens no engine and so works on what cannot be opened any more; changes nothing unless it is asked to note damage.
+Findings come with file, line and byte.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from typing import Any
 
 from tui_billing.domain.messages import N_, Clause
 from tui_billing.domain.os_words import os_words
-from tui_billing.store import audit
+from tui_billing.store import audit, damage_note
 from tui_billing.store.check_chain import Chain, Record, digest
 from tui_billing.store.engine import Entry, StoreError
 from tui_billing.store.findings import Finding, errors
@@ -42,16 +43,25 @@ def verify(
     folder: Path,
     tables: Mapping[str, TableSchema] = TABLES,
     upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS,
+    noting: bool = False,
 ) -> list[Finding]:
-    """Everything that is wrong with the files, in the order manifest, journals, table files, records, indexes."""
+    """Everything that is wrong with the files, in the order manifest, journals, table files, records, indexes.
+
+    With `noting` damaged table files stop all writers from now on, and sound ones let them go on.
+    """
+    alone = False
     with ExitStack() as stack:
         lock = FileLock(folder / "compact.lock", FsOps(), file_mode(folder), patience=30)
         try:
             lock.acquire()
             stack.callback(lock.close)
+            alone = True
         except (StoreError, OSError):
             pass  # a read-only disk: then nobody compacts either
-        return _Check(folder, KeyBook(tables, upcasters)).run()
+        findings = _Check(folder, KeyBook(tables, upcasters)).run()
+        if noting and (alone or not findings):  # beside a compaction a sound table may look damaged
+            damage_note.update(folder, findings)
+        return findings
 
 
 def verify_copy(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tui_billing.store import damage_note
 from tui_billing.store.engine import StoreError
 from tui_billing.store.fsops import FsOps, file_mode, write_at
 from tui_billing.store.indexes import BadIndex, Identity, Section, Slots, TableIndex, spliced
@@ -68,6 +69,7 @@ def compact(folder: Path, *, full: bool = True, wait: bool = True, **options: An
             lock.acquire(engine.on_wait)
         elif not lock.try_acquire():
             return None
+        damage_note.refuse(folder)
         try:
             return _Compactor(engine, full).run()
         except BadIndex:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tui_billing.domain.messages import N_
 from tui_billing.domain.os_words import os_words
 from tui_billing.store.damage import damaged
+from tui_billing.store.damage_note import is_noted
 from tui_billing.store.engine import ReadOnly, StoreError
 from tui_billing.store.fsops import NETWORK_SYSTEMS, FsOps, file_mode, folder_mode, replace_file
 from tui_billing.store.journal import START, make_line
@@ -52,7 +53,7 @@ def open_engine(
     lock = FileLock(folder / "lock", ops, file_mode(folder), patience)
     lock.check_works()
     engine = JournalEngine(folder, KeyBook(tables, upcasters), ops, lock, on_wait, now)
-    if migrating and engine.state.journal.writable and pending(engine):
+    if migrating and engine.state.journal.writable and pending(engine) and not is_noted(folder):
         migrate(engine, ops=ops, tables=tables, upcasters=upcasters)
     return engine
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tui_billing.domain.messages import N_, Clause
-from tui_billing.store import audit
+from tui_billing.store import audit, damage_note
 from tui_billing.store.damage import damaged
 from tui_billing.store.engine import Changes, Damaged, Doc, Entry, StoreError
 from tui_billing.store.fsops import FsOps, file_mode
@@ -102,8 +102,17 @@ class ReadingEngine:
                     before = self._state.manifest
                     self._reload()
                     if self._state.manifest == before:
-                        raise moved.damage from None
+                        raise self._noted(moved.damage) from None
+                except Damaged as error:
+                    raise self._noted(error) from None
             raise damaged(f"cache/{table}", 1, N_("der Index lässt sich nicht aufbauen"))
+
+    def _noted(self, damage: StoreError) -> StoreError:
+        """Damage of a table file stops all writers, whoever comes across it."""
+        file = str(damage.params.get("file", ""))
+        if file.startswith("tables/"):
+            damage_note.note(self.folder, file, damage.params["line"], damage.params["byte"] or 0)
+        return damage
 
     def _check_acknowledged(self, mark: tuple[int, str]) -> None:
         state = self._state

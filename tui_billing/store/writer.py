@@ -10,7 +10,7 @@ from typing import Any
 
 from tui_billing.domain.messages import N_
 from tui_billing.domain.os_words import os_words
-from tui_billing.store import audit
+from tui_billing.store import audit, damage_note
 from tui_billing.store.engine import Busy, Damaged, Entry, NotWritten, ReadOnly, StoreError
 from tui_billing.store.fsops import FsOps, file_mode, replace_file, write_at
 from tui_billing.store.journal import Line, Op, make_line
@@ -122,6 +122,7 @@ class JournalEngine(ReadingEngine):
 
     def _prepare(self) -> None:
         """Under the lock: read to the end, cut a torn tail, finish a rotation that was cut short."""
+        damage_note.refuse(self.folder)
         acknowledged = self._mark.read()
         if self._state.replaced():  # what is written into a file without a name is lost
             self._reload()
