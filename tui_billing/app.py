@@ -265,7 +265,7 @@ class BillingApp(App[int], inherit_bindings=False):
     def type_again(self) -> None:
         """A screen is ready: what was typed ahead goes on."""
         if self._keys.is_waiting:
-            self.call_later(self._keys.go_on)
+            self.call_next(self._keys.go_on)
 
     # --- work in threads ---
 

@@ -3,19 +3,20 @@
 from pathlib import Path
 
 import pytest
-from screen_helpers import SIZE, press, settle, table, title, working_desk
+from screen_helpers import SIZE, press, settle, status, table, title, working_desk
 from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
 
 from tui_billing.app import BillingApp
 from tui_billing.domain.parties import Customer
-from tui_billing.domain.runs import InvoiceRun
-from tui_billing.screens.form import FormScreen
+from tui_billing.domain.runs import InvoiceRun, RunState
+from tui_billing.screens.form import FormBody, FormScreen
 from tui_billing.screens.key_queue import PATIENCE
 from tui_billing.screens.widgets.field import TextField
+from tui_billing.screens.widgets.status_line import StatusLine
 
-NAMED = {"⇥": "tab", "⏎": "enter", "⎋": "escape", "↓": "down", "⇩": "f8", "␡": "delete", "④": "f4"}
+NAMED = {"⇥": "tab", "⏎": "enter", "⎋": "escape", "↓": "down", "⇩": "f8", "␡": "delete", "④": "f4", "⇟": "pagedown"}
 
 
 def key(letter: str) -> events.Key:
@@ -84,6 +85,66 @@ async def test_a_filter_finds_before_enter_opens(tmp_path: Path) -> None:
         assert title(app).startswith("Kunde 10001")
 
 
+async def test_a_key_behind_what_made_a_record_meets_that_record(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await in_one_piece(pilot, "kn⇥Zuletzt⇩④")
+        assert text_of(app, "name") == "Zuletzt"
+
+
+async def test_a_key_behind_a_new_run_does_not_delete_the_old_one(tmp_path: Path) -> None:
+    desk = working_desk(tmp_path)
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await in_one_piece(pilot, "rn⇩")
+        await in_one_piece(pilot, "⎋rn⇩␡")
+        assert [run.number for run in desk.store.all(InvoiceRun)] == [1]
+
+
+async def test_a_key_behind_undo_meets_what_came_back(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await in_one_piece(pilot, "rn⇩")
+        await in_one_piece(pilot, "␡u⏎")
+        assert title(app).startswith("Rechnungslauf 1")
+
+
+async def test_what_is_typed_while_a_plan_is_made_is_meant_for_what_it_leads_to(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await in_one_piece(pilot, "rn⇩⏎")
+        await in_one_piece(pilot, "⇩n")
+        assert not app.screen.query_one(StatusLine).is_asking
+        await in_one_piece(pilot, "⇩j")
+        await settle(pilot)
+        assert "angelegt" not in status(app)
+        (run,) = app.desk.store.all(InvoiceRun)
+        assert run.state is not RunState.CREATED
+
+
+@pytest.mark.parametrize("rest", ["k", "enter"])
+async def test_esc_and_a_key_in_one_packet_are_no_alt_key(tmp_path: Path, rest: str) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "r")
+        await in_one_piece(pilot, events.Key(f"alt+{rest}", rest if len(rest) == 1 else None))
+        assert title(app).startswith("Kunden" if rest == "k" else "Intervallrechnungen")
+
+
+async def test_an_alt_key_is_never_typed_into_a_field(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await in_one_piece(pilot, "k④⇥X", events.Key("alt+j", "j"))
+        assert title(app).startswith("Kunden")
+
+
 async def test_a_question_is_answered_by_the_letter_behind_its_key(tmp_path: Path) -> None:
     app = BillingApp(working_desk(tmp_path))
     async with app.run_test(size=SIZE) as pilot:
@@ -101,8 +162,9 @@ async def test_esc_gives_up_what_waits_for_a_list_that_does_not_come(
     app = BillingApp(working_desk(tmp_path))
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
-        await in_one_piece(pilot, "k⏎⏎⎋")
+        await in_one_piece(pilot, "k⏎⏎")
         await pilot.pause(2 * PATIENCE)
+        await in_one_piece(pilot, "⎋")
         assert title(app).startswith("Abrechnung")
         await press(pilot, "r")
         assert title(app).startswith("Rechnungsläufe")
@@ -124,3 +186,13 @@ async def test_a_widget_that_goes_away_takes_no_key_with_it(tmp_path: Path) -> N
         await pilot.pause(2 * PATIENCE)
         await settle(pilot)
         assert title(app).startswith("Kunde 10002")
+
+
+async def test_the_field_that_is_wrong_is_in_sight_whatever_was_scrolled_before(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await in_one_piece(pilot, "kn⇟⇟⇟⇩")
+        await settle(pilot)
+        assert app.focused is not None and app.focused.id == "field-name"
+        assert app.focused.region in app.screen.query_one(FormBody).region

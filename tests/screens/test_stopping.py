@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 from fakes import add_company, add_customer, add_invoice, make_desk
-from screen_helpers import SIZE, press, settle, status, title
+from screen_helpers import SIZE, press, settle, status, title, working_desk
 from test_interval_scenario import desk_with_orders
 from textual.pilot import Pilot
 
 from tui_billing.app import BillingApp
 from tui_billing.domain.batch_selection import BatchParameters
 from tui_billing.domain.batches import InvoiceBatch
-from tui_billing.screens.tasks import until_stopped
+from tui_billing.screens.base import DeskScreen
+from tui_billing.screens.messages import TaskProgress
+from tui_billing.screens.tasks import Task, until_stopped
 from tui_billing.services import batches
 from tui_billing.services.desk import Desk, Progress, finish
 
@@ -102,3 +104,22 @@ async def test_esc_halts_generating_and_nothing_is_made(tmp_path: Path, monkeypa
         await pilot.press("j")
         assert await halted(pilot) == "Angehalten; es ist nichts generiert."
         assert desk.store.count(InvoiceBatch) == 0
+
+
+async def test_a_refusal_can_be_read_while_the_bar_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k")
+        screen = app.screen
+        assert isinstance(screen, DeskScreen)
+        screen.task_now = Task("work", screen, lambda stop: None)
+        await press(pilot, "insert")
+        assert status(app) == "Es läuft noch etwas; Esc hält an."
+        screen.on_task_progress(TaskProgress("work", Progress(1, 2)))
+        assert status(app) == "Es läuft noch etwas; Esc hält an."
+        monkeypatch.setattr("tui_billing.screens.base.ALERT_SECONDS", 0.0)
+        await press(pilot, "insert")
+        screen.on_task_progress(TaskProgress("work", Progress(1, 2)))
+        assert "1/2" in status(app)
+        screen.task_now = None

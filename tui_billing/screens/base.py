@@ -10,6 +10,7 @@ For a screen with one table take ListScreen (list_screen.py), for fields FormScr
 """
 
 import inspect
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +21,7 @@ from textual.screen import Screen
 from tui_billing import keymap
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
+from tui_billing.screens.key_queue import LEAVING
 from tui_billing.screens.messages import RecordsChanged, TaskDone, TaskFailed, TaskProgress
 from tui_billing.screens.tasks import Task
 from tui_billing.screens.widgets.lines import BalanceLine, KeyLine, Rule, TitleLine
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DeskScreen", "_", "ngettext"]
 
+PREPARING = frozenset({"plan", "select", "check"})
+"""Tasks without effect that end with a question or another screen."""
+ALERT_SECONDS = 2.5
+"""So long a refusal stands before the bar of a running task takes its place again."""
 ALWAYS = frozenset({"back", "help", "palette", "quit"})
 
 
@@ -59,10 +65,14 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
         self.seen_seq = 0
         self.task_now: Task | None = None
         self._progress_extra = ""
+        self._alert_until = 0.0
 
     def takes(self, key: str) -> bool:
-        """Whether this key (nothing: a paste) means anything yet; if not it waits until `billing.type_again`."""
-        return True
+        """Whether this key (nothing: a paste) means anything yet; if not it waits until `billing.type_again`.
+
+        While something is prepared it is meant for the question or the screen that this leads to.
+        """
+        return key in LEAVING or self.task_now is None or self.task_now.name not in PREPARING
 
     # --- surroundings ---
 
@@ -110,6 +120,10 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
         if self.is_mounted and self.seen_seq != self.desk.store.seq:
             changes = self.desk.store.changes_since(self.seen_seq)
             self.on_records_changed(RecordsChanged(changes.ids, changes.seq))
+            self.resumed()
+
+    def resumed(self) -> None:
+        """Something changed while another screen was on top."""
 
     def title_text(self) -> str:
         """What the title line says at the left, translated."""
@@ -125,6 +139,7 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
 
     def say(self, text: str, *, alert: bool = False) -> None:
         """A sentence in the status line."""
+        self._alert_until = time.monotonic() + ALERT_SECONDS if alert else 0.0
         self.status.say(text, alert=alert)
 
     def say_done(self, text: str) -> None:
@@ -232,7 +247,7 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
     def on_task_progress(self, message: TaskProgress) -> None:
         """Draw the bar."""
         task, progress = self.task_now, message.progress
-        if task is None or task.name != message.task:
+        if task is None or task.name != message.task or time.monotonic() < self._alert_until:
             return
         extras = _counted(progress)
         stops = _("hält an …") if task.is_stopping else _("Esc hält an")
@@ -251,6 +266,7 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
             self.task_done(message.task, message.result)
         except (Refused, StoreError, OSError) as error:
             self.say_error(error)
+        self.billing.type_again()
 
     def on_task_failed(self, message: TaskFailed) -> None:
         """The task was refused or broke; the screen shows where things stand. A read that failed is not tried again."""
@@ -258,6 +274,7 @@ class DeskScreen(Screen[Any], inherit_bindings=False):
             self.task_now = None
             self.reload()
         self.say_error(message.error)
+        self.billing.type_again()
 
     def task_done(self, name: str, result: Any) -> None:
         """What to do with the result."""

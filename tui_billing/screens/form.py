@@ -132,7 +132,7 @@ class FormScreen(FieldScreen):
 
     def takes(self, key: str) -> bool:
         """What is typed waits for the first field."""
-        return self.focused is not None or key in LEAVING
+        return super().takes(key) and (self.focused is not None or key in LEAVING)
 
     def records_changed(self, ids: dict[str, set[int]]) -> None:
         """Somebody stored another version: a form without typed text follows it, beside typed text it is shown."""

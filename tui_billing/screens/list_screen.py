@@ -28,6 +28,7 @@ from tui_billing.screens.widgets.lines import BalanceLine
 from tui_billing.screens.widgets.record_table import Column, RecordTable
 
 ANY_TIME = (*LEAVING, "slash", "f1", "ctrl+p")
+CURSOR_KEYS = frozenset(("up", "down", "pageup", "pagedown", "home", "end", "enter"))
 REST_FACTOR, AT_LEAST = 4, 0.2
 
 
@@ -44,6 +45,7 @@ class ListScreen(DeskScreen):
         self._turn = 0
         self._asked_at = self._took = 0.0
         self._is_due = False
+        self._is_awaited = True
         self._cursor_wish: int | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -129,10 +131,17 @@ class ListScreen(DeskScreen):
         """What is meant for rows waits until they are read and filtered; a filter may be typed meanwhile."""
         if key in ANY_TIME or isinstance(self.focused, FilterBar):
             return True
-        return bool(self.records or self.has_read) and not self.table.list.is_filtering
+        return super().takes(key) and not self._is_awaited and not self.table.list.is_filtering
 
     def reload(self, cursor: int | None = None) -> None:
-        """Read in a thread; the answer comes as a message. `cursor` wishes the cursor onto this id."""
+        """Read in a thread; the answer comes as a message. `cursor` wishes the cursor onto this id.
+
+        It was the clerk who asked for it, so that the next keys are meant for what comes.
+        """
+        self._is_awaited = True
+        self._read(cursor)
+
+    def _read(self, cursor: int | None = None) -> None:
         self._turn += 1
         turn = self._turn
         if cursor is not None:
@@ -145,13 +154,14 @@ class ListScreen(DeskScreen):
         """Show what was read, unless something newer is on its way."""
         if message.turn == self._turn:
             self._took, self._asked_at = time.monotonic() - self._asked_at, 0.0
+            self._is_awaited = False
             self.show(message.data)
             self.billing.type_again()
 
     def on_task_failed(self, message: TaskFailed) -> None:
         """A read that failed is over too."""
         if not message.task:
-            self._asked_at = 0.0
+            self._asked_at, self._is_awaited = 0.0, False
             self.billing.type_again()
             if not self.records:  # an empty list would say that there is nothing
                 self.table.empty = _("Nicht zu lesen.")
@@ -163,14 +173,20 @@ class ListScreen(DeskScreen):
         if self._asked_at or self._is_due:
             rest = max(rest, AT_LEAST)
         if rest < AT_LEAST:
-            self.reload()
+            self._read()
         elif not self._is_due:
             self._is_due = True
             self.set_timer(rest, self._reload_now)
 
+    def resumed(self) -> None:
+        """What the clerk comes back to is read at once, and the next keys are meant for it."""
+        if self._is_due and not self._asked_at:
+            self._read()
+        self._is_awaited = self._is_awaited or bool(self._asked_at)
+
     def _reload_now(self) -> None:
         self._is_due = False
-        self.reload()
+        self._read()
 
     def show(self, data: Any) -> None:
         """Put the records into the table; cursor, marks and filter stay."""

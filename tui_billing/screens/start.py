@@ -8,7 +8,7 @@ from tui_billing import keymap
 from tui_billing.domain.messages import N_
 from tui_billing.i18n import _
 from tui_billing.screens import show
-from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.list_screen import CURSOR_KEYS, ListScreen
 from tui_billing.screens.messages import TaskFailed
 from tui_billing.screens.widgets.lines import BalanceLine
 from tui_billing.screens.widgets.record_table import Column
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tui_billing.services import overview
 
 AFTER_PAINT = 0.02
-CURSOR_KEYS = frozenset(("up", "down", "pageup", "pagedown", "home", "end", "enter"))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from tui_billing.domain.messages import N_, Problem
 from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
-from tui_billing.screens.list_screen import ListScreen
+from tui_billing.screens.list_screen import CURSOR_KEYS, ListScreen
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.screens.widgets.text_view import PLAIN
 from tui_billing.services.maintenance import verify_folder
@@ -56,8 +56,8 @@ class VerifyScreen(ListScreen):
         return self.report is not None
 
     def takes(self, key: str) -> bool:
-        """The check may take minutes, and no key here needs its rows."""
-        return True
+        """The check may take minutes; only the cursor needs its rows."""
+        return key not in CURSOR_KEYS or self.has_read
 
     def title_text(self) -> str:
         return _("Prüfung")

@@ -160,10 +160,16 @@ class FieldWidget(Widget, can_focus=True, inherit_bindings=False):
 
     def enter(self) -> None:
         """Take the focus now, not after the next message: what is typed ahead must find the field ready."""
-        self.screen.set_focus(self)
+        self.screen.set_focus(self, scroll_visible=False)
         self._is_entered = True
         self.entered()
         self.refresh()
+        self.call_after_refresh(self._into_view)
+
+    def _into_view(self) -> None:
+        """Behind the scrolling that earlier keys asked for, and with the problems below the fields in place."""
+        if self.has_focus:
+            self.screen.scroll_to_center(self, animate=False, origin_visible=True)
 
     def on_focus(self) -> None:
         if not self._is_entered:
