@@ -109,3 +109,11 @@ def test_an_old_run_is_found_however_much_was_written_since(tmp_path: Path) -> N
             tx.insert(RunRow(run_id=other.id, document_id=n))
     (entry,) = run_log(store, run.id, limit=5)
     assert [c["table"] for c in entry["changes"]] == ["runs", "run_rows"]
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "x", ""])
+@pytest.mark.parametrize("of", [(), ("--run", "1"), ("--customer", "10001")])
+def test_a_limit_below_one_entry_is_wrong_use_and_not_an_empty_trail(cli: Cli, limit: str, of: tuple[str, ...]) -> None:
+    (problem, _usage) = cli("audit", *of, "--limit", limit, code=2).data["problems"]
+    assert problem["text"] == f"--limit: „{limit}“ ist keine ganze Zahl ab 1"
+    assert cli("audit", *of, "--limit", "1").data["count"] == 1

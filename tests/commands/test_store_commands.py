@@ -104,6 +104,7 @@ def test_lost_tables_and_a_lost_manifest_are_made_again_without_a_loss(kept: Cli
     ("words", "code", "text"),
     [
         (("{data}", "--upto", "9"), 2, "Buchung 9 gibt es nicht; die letzte ist 4."),
+        (("{data}", "--upto", "-1"), 2, "Buchung -1 gibt es nicht; die letzte ist 4."),
         (("{empty}", "--rescue"), 2, "{empty} ist kein Datenordner und keine Datensicherung."),
         (("{empty}",), 2, "{empty} ist kein Datenordner und keine Datensicherung."),
         (("{empty}", "--dry-run"), 2, "{empty} ist kein Datenordner und keine Datensicherung."),

@@ -1,6 +1,6 @@
 """`tui-billing audit`: who changed what, when and why, newest first; of one record or of everything."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -35,8 +35,15 @@ def register(parser: ArgumentParser) -> None:
     which.add_argument("--setting", metavar=_("SCHLÜSSEL"), help=_("eine Einstellung"))
     which.add_argument("--document-type", metavar=_("NAME"), help=_("eine Belegart"))
     which.add_argument("--company", action="store_true", help=_("die Firma"))
-    parser.add_argument("--limit", type=int, default=audit_trail.SHOWN, metavar="N", help=_("höchstens so viele"))
+    parser.add_argument("--limit", type=_limit, default=audit_trail.SHOWN, metavar="N", help=_("höchstens so viele"))
     parser.set_defaults(handler=show)
+
+
+def _limit(text: str) -> int:
+    """How many entries, at least one."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) < 1:
+        raise ArgumentTypeError(_("„{text}“ ist keine ganze Zahl ab 1").format(text=text))
+    return int(text)
 
 
 def show(context: Context, args: Namespace) -> Answer:

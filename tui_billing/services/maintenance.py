@@ -105,10 +105,14 @@ def damaged_restore() -> Problem:
 
 
 def look_for_rescue(source: Path, target: Path, upto: int | None = None) -> Rescuable:
-    """What the journals of a folder say up to transaction `upto` or the first broken line; reads only."""
+    """What the journals of a folder say up to transaction `upto` or the first broken line; reads only.
+
+    Raises WrongUse for a transaction that there never was.
+    """
     check_restore(source, target)
-    found = rescue.look(source, upto)
-    if upto is not None and not 0 <= upto <= found.seq and found.is_whole:
+    is_negative = upto is not None and upto < 0
+    found = rescue.look(source, None if is_negative else upto)
+    if upto is not None and (is_negative or (upto > found.seq and found.is_whole)):
         text = N_("Buchung {seq} gibt es nicht; die letzte ist {last}.")
         raise WrongUse(Problem("BUCHUNG_FEHLT", text, {"seq": upto, "last": found.seq}, where=str(upto)))
     return found
