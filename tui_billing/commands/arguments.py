@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, NoReturn
 
 from tui_billing import __version__
 from tui_billing.commands import NOUNS
-from tui_billing.domain.messages import N_
+from tui_billing.domain.messages import N_, Problem
 from tui_billing.i18n import _
 
 ARGPARSE_GERMAN = {
@@ -99,6 +100,14 @@ class Parser(argparse.ArgumentParser):
         del parsed.used
         return parsed
 
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """The value of an option; a warning beside it names the option."""
+        before = len(_doubts)
+        value = super()._get_value(action, arg_string)
+        name = action.option_strings[-1] if action.option_strings else ""
+        _doubts[before:] = [replace(p, where=name) for p in _doubts[before:]]
+        return value
+
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing: with --json the answer is JSON here too."""
         raise UsageError(message, " ".join(self.format_usage().split()))
@@ -132,8 +141,22 @@ def clock_today() -> date:
         raise UsageError(message, "") from None
 
 
+_doubts: list[Problem] = []
+"""Warnings beside the values of this command line: an argparse type can return nothing but the value."""
+
+
+def taken_doubts() -> list[Problem]:
+    """The warnings since the last call, each with its option."""
+    found = list(_doubts)
+    _doubts.clear()
+    return found
+
+
 def checked(parse: Callable[[str], tuple[Any, Any]]) -> Callable[[str], Any]:
-    """An argparse type from one of domain.inputs' functions, which return (value, problems)."""
+    """An argparse type from one of domain.inputs' functions, which return (value, problems).
+
+    Warnings stand in the command's answer.
+    """
     from tui_billing.i18n import say
 
     def convert(text: str) -> Any:
@@ -141,6 +164,7 @@ def checked(parse: Callable[[str], tuple[Any, Any]]) -> Callable[[str], Any]:
         errors = [p for p in problems if not p.warning]
         if errors:
             raise argparse.ArgumentTypeError("; ".join(say(p) for p in errors))
+        _doubts.extend(problems)
         return value
 
     return convert
@@ -189,6 +213,7 @@ def _decoded(data: bytes) -> str:
 def build_parser(argv: list[str]) -> Parser:
     """The parser for this command line; only nouns that stand in it are imported and registered."""
     argparse._ = _german  # type: ignore[attr-defined]
+    taken_doubts()
     parser = Parser(
         prog="tui-billing",
         description=_("Rechnungen versenden, abrechnen und sammeln. Ohne Befehl öffnet sich das Programm."),

@@ -12,11 +12,11 @@ import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
-from tui_billing.commands.arguments import UsageError, add_switch, amount, checked, day
+from tui_billing.commands.arguments import UsageError, add_switch, amount, checked, day, taken_doubts
 from tui_billing.domain.codec import encode
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.plans import Verdict, balance
@@ -279,4 +279,4 @@ def run_handler(context: Context, args: Namespace) -> int:
     except BaseException as error:
         answer = failure(error, context.known_folder)
     context.answers()
-    return show(answer, context)
+    return show(replace(answer, problems=[*answer.problems, *taken_doubts()]), context)

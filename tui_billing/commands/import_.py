@@ -104,11 +104,12 @@ def report(plan: ImportPlan[Any], count: int, *, applied: bool, partial: bool = 
 
     A dry run ends as the import would: one bad row refuses all where `partial` is not asked for.
     """
+    refusal = () if applied else imports.refusal(plan, partial)
     taken, bad = (_("{n} übernommen"), _("{n} abgelehnt")) if applied else (_("{n} in Ordnung"), _("{n} fehlerhaft"))
     line = f"{taken.format(n=count)}, {bad.format(n=plan.refused_rows)}"
     return Answer(
         {"imported" if applied else "valid": count, "updated": plan.updates, "refused": plan.refused_rows},
-        problems=[*plan.refused, *plan.warnings],
-        exit_code=RULE if plan.refused and not partial else None,
+        problems=[*(refusal or plan.refused), *plan.warnings],
+        exit_code=RULE if refusal else None,
         lines=[line],
     )

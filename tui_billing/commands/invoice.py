@@ -9,6 +9,7 @@ from tui_billing.commands.shown import day as shown_day
 from tui_billing.commands.shown import money
 from tui_billing.domain.codec import encode
 from tui_billing.domain.documents import STATE_NAMES, TITLES, Document, DocumentHead, DocumentKind, DocumentState
+from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.domain.texts import fold
 from tui_billing.i18n import _
 from tui_billing.services import customers, documents, send_single, single_output
@@ -205,6 +206,12 @@ def cancel_document(context: Context, args: Namespace) -> Answer:
 def correct_document(context: Context, args: Namespace) -> Answer:
     """Rechnungskorrektur; all together never exceed the invoice (A6.4)."""
     document = documents.by_number(context.desk.store, args.number)
+    if args.amount < 0 <= document.totals.gross:
+        text = N_(
+            "--amount nennt, was zu {number} brutto weniger zu zahlen ist, und ist nicht negativ. Soll der Kunde mehr "
+            "zahlen: eine weitere Rechnung oder Lastschrift schreiben (invoice new, --kind debit_memo)."
+        )
+        raise Refused(Problem("KORREKTUR_NEGATIV", text, {"number": document.number}, document.number))
     question = _("{number} um {amount} korrigieren?").format(number=document.number, amount=money(args.amount))
     if not context.agreed(question):
         return Answer(record("invoice", document), lines=[_("Nichts geändert.")])

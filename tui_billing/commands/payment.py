@@ -211,7 +211,8 @@ def import_file(context: Context, args: Namespace) -> Answer:
     data: dict[str, Any] = {"balance": import_balance(plan), "created": 0}
     problems = [*plan.refused, *plan.warnings]
     if context.dry_run:
-        return Answer(data, problems, RULE if plan.refused and not args.partial else None)
+        refusal = payment_import.refusal(plan, args.partial)
+        return Answer(data, [*refusal, *plan.warnings] if refusal else problems, RULE if refusal else None)
     done = payment_import.apply_import(desk, plan, partial=args.partial)
     data |= {"created": len(done), **listing(payment_data(desk, p) for p in done)}
     line = ngettext("{n} Zahlung übernommen", "{n} Zahlungen übernommen", len(done)).format(n=len(done))

@@ -1,6 +1,7 @@
 """`tui-billing settings get|set|list`: dotted keys, each with type, default and what it does."""
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 
 from tui_billing.commands.frame import Answer, Context, listing, table
 from tui_billing.domain.cutoff import literal_warning
@@ -33,6 +34,7 @@ def set_setting(context: Context, args: Namespace) -> Answer:
     """Store one value."""
     value = settings.set_value(context.desk, args.key, args.value)
     problems = [literal_warning((), context.desk.today())] if (args.key, value) == ("batch.month_end", "false") else []
+    problems += [replace(p, where=args.key) for p in settings.doubts(args.key, value)]
     return Answer({"setting": {"key": args.key, "value": value}}, problems, lines=[f"{args.key} = {value}"])
 
 

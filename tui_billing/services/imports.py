@@ -211,13 +211,21 @@ def apply_invoices(
 
 
 def refuse_in_part(plan: ImportPlan[T], partial: bool) -> None:
-    """Raise where a row is bad and `partial` was not asked for, or where nothing is good."""
+    """Raise what refuses the import."""
+    if problems := refusal(plan, partial):
+        raise Refused(*problems)
+
+
+def refusal(plan: ImportPlan[Any], partial: bool) -> tuple[Problem, ...]:
+    """What refuses the import: a bad row where `partial` was not asked for, or that nothing is good; else nothing."""
     if plan.refused and not partial:
-        raise Refused(*plan.refused, given_up(plan.faulty_rows))
-    if not plan.items:
-        raise Refused(
-            *plan.refused, Problem("IMPORT_LEER", N_("Die Datei enthält keine Zeile, die sich übernehmen lässt."))
-        )
+        return (*plan.refused, given_up(plan.faulty_rows))
+    return () if plan.items else (*plan.refused, nothing_to_take())
+
+
+def nothing_to_take() -> Problem:
+    """A file without a single good row."""
+    return Problem("IMPORT_LEER", N_("Die Datei enthält keine Zeile, die sich übernehmen lässt."))
 
 
 def given_up(rows: int) -> Problem:

@@ -9,7 +9,7 @@ from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.exchange.port import ImportedPayment, Item, NumberFormat, parse_payments
 from tui_billing.services.batch_rows import entry_by_number
 from tui_billing.services.desk import Desk
-from tui_billing.services.imports import given_up, in_line_order
+from tui_billing.services.imports import given_up, in_line_order, nothing_to_take
 from tui_billing.services.payments import NewPayment, payer, store_payment, store_return
 from tui_billing.store.repositories import Repository
 
@@ -96,10 +96,17 @@ def _planned(store: Repository, item: Item[ImportedPayment], returned: set[int])
     raise Refused(Problem("KEINE_ZAHLUNG", text, {"amount": record.amount, "customer": customer.number}))
 
 
+def refusal(plan: PaymentImport, partial: bool) -> tuple[Problem, ...]:
+    """What refuses the import: a bad row where `partial` was not asked for, or a file without a payment."""
+    if plan.refused and not partial:
+        return (*plan.refused, given_up(len({p.where for p in plan.refused})))
+    return () if plan.rows or plan.known else (*plan.refused, nothing_to_take())
+
+
 def apply_import(desk: Desk, plan: PaymentImport, *, partial: bool = False) -> list[Payment]:
     """Store the payments in one commit. Raises Refused where a row is bad and `partial` was not asked for."""
-    if plan.refused and not partial:
-        raise Refused(*plan.refused, given_up(len({p.where for p in plan.refused})))
+    if problems := refusal(plan, partial):
+        raise Refused(*problems)
     done: list[Payment] = []
     if not plan.rows:
         return done

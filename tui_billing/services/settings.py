@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from tui_billing.domain.inputs import parse_email
+from tui_billing.domain.inputs import parse_email, percent_doubts
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.settings import SETTINGS, Setting, SettingSpec, SettingType, TextForm
 from tui_billing.domain.texts import clean
@@ -100,6 +100,11 @@ def set_value(desk: Desk, key: str, value: str) -> str:
     with desk.store.transaction(f"Einstellung {key}", undoable=True) as tx:
         _put(tx, key, stored)
     return stored
+
+
+def doubts(key: str, value: str) -> list[Problem]:
+    """What to look at in a stored value (F5)."""
+    return percent_doubts(Decimal(value)) if spec(key).type is SettingType.DECIMAL else []
 
 
 def set_values(desk: Desk, values: Mapping[str, str]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 A problem with `warning=True` stands beside a value. Only ASCII digits count; nothing is rounded or guessed.
 """
 
-from tui_billing.domain.inputs.amounts import parse_amount, parse_percent, parse_quantity
+from tui_billing.domain.inputs.amounts import parse_amount, parse_percent, parse_quantity, percent_doubts
 from tui_billing.domain.inputs.dates import parse_date
 from tui_billing.domain.inputs.ids import (
     parse_creditor_id,
@@ -26,4 +26,5 @@ __all__ = [
     "parse_percent",
     "parse_quantity",
     "parse_vat_id",
+    "percent_doubts",
 ]

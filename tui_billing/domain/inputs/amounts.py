@@ -46,17 +46,16 @@ def parse_percent(text: str, maximum: Decimal | int | None = None) -> Read[Decim
             text,
             maximum=percent(Decimal(maximum)),
         )
-    if 0 < value < 1:
-        meant = percent(value * 100)
-        return value, [
-            Problem(
-                "PROZENT_SEHR_KLEIN",
-                N_("{value} ist sehr wenig: meinten Sie {meant}?"),
-                {"value": percent(value), "meant": meant},
-                warning=True,
-            )
-        ]
-    return value, []
+    return value, percent_doubts(value)
+
+
+def percent_doubts(value: Decimal) -> list[Problem]:
+    """The warning beside a percentage below 1: 0,19 is what a spreadsheet keeps behind 19 % (F5)."""
+    if not 0 < value < 1:
+        return []
+    text = N_("{value} ist sehr wenig: meinten Sie {meant}?")
+    params = {"value": percent(value), "meant": percent(value * 100)}
+    return [Problem("PROZENT_SEHR_KLEIN", text, params, warning=True)]
 
 
 def _without_currency(text: str) -> str:
