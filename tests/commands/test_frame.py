@@ -11,6 +11,7 @@ from importlib import import_module
 import pytest
 from cli import Cli
 
+from tui_billing import __version__
 from tui_billing.commands import NOUNS
 from tui_billing.commands.arguments import Parser, guarded, help_of
 from tui_billing.commands.frame import Context
@@ -302,3 +303,10 @@ def test_every_switch_has_its_no_form_and_every_option_a_readable_help(noun, cap
     for _name, child, _text in actions_of(parser):
         options = {option for action in child._actions for option in action.option_strings}
         assert {"--data", "--json", "--dry-run", "--yes", "--lang"} <= options
+
+
+@pytest.mark.parametrize("words", [("--json", "--version"), ("--version", "--json")])
+def test_the_version_is_one_json_document_too(demo, monkeypatch, words):
+    monkeypatch.setenv("COLUMNS", "20")
+    assert demo.plain(*words).data == {"ok": True, "problems": [], "version": __version__}
+    assert demo.plain("--version").out == f"tui-billing {__version__}\n"

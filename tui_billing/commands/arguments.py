@@ -1,6 +1,7 @@
 """The argument parser: German errors, common flags before or behind the noun, dates as clerks type them."""
 
 import argparse
+import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -55,6 +56,21 @@ class _Actions(argparse._SubParsersAction):  # type: ignore[type-arg]
         """One action; the description says what the list of actions says."""
         kwargs.setdefault("description", kwargs.get("help"))
         return super().add_parser(name, **kwargs)
+
+
+class _Version(argparse.Action):
+    """Prints its constant as it is: argparse's own action would break a JSON document into lines."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_parsed: Any) -> None:
+        print(self.const)
+        parser.exit()
+
+
+def version_text(argv: list[str]) -> str:
+    """The version as a line, with --json as one document."""
+    if wants_json(argv):
+        return json.dumps({"ok": True, "problems": [], "version": __version__})
+    return f"tui-billing {__version__}"
 
 
 def help_of(action: argparse.Action) -> str:
@@ -223,7 +239,7 @@ def build_parser(argv: list[str]) -> Parser:
             "4 Datenbestand in Arbeit oder beschädigt."
         ),
     )
-    parser.add_argument("--version", action="version", version=f"tui-billing {__version__}", help=_("Version"))
+    parser.add_argument("--version", action=_Version, nargs=0, const=version_text(argv), help=_("Version"))
     parser.add_argument("--slow", action="store_true", help=_("ohne Befehl: weniger Bilder für eine langsame Leitung"))
     nouns = parser.add_subparsers(dest="noun", metavar=_("BEFEHL"), title=_("Befehle"))
     for noun, (module, text) in NOUNS.items():
