@@ -77,14 +77,14 @@ def test_an_invoice_edited_while_its_pdf_is_drawn_stays_open_and_says_why(house)
 def test_an_invoice_edited_and_made_final_after_its_pdf_is_not_booked_as_issued(house, tmp_path, monkeypatch, out):
     first, _ = letters(house, 2)
     run = house.create(RunType.PDF)
-    name = "put_zip" if out.endswith("zip") else "put_file"
+    name = "put_zip" if out.endswith("zip") else "hand_over"
     put = getattr(run_issue, name)
 
     def edit_meanwhile(*args):
         monkeypatch.setattr(run_issue, name, put)
         edit(house, first.id, header_text="anders")
         documents.finalise(house.desk, first.id)
-        put(*args)
+        return put(*args)
 
     monkeypatch.setattr(run_issue, name, edit_meanwhile)
     house.execute(run, out=str(tmp_path / out))

@@ -11,7 +11,7 @@ from tui_billing.domain.parties import InvoiceFormat
 from tui_billing.exchange.einvoice_pdf import embedded_xml
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk
-from tui_billing.services.output import output_folder, put_file
+from tui_billing.services.output import hand_over, output_folder
 
 _MARK = b"xrechnung.xml"
 
@@ -60,7 +60,6 @@ def hand_out_xml(desk: Desk, document: Document, out: str = "") -> Path:
     try:
         source = staging / "einvoice.xml"
         source.write_bytes(xml)
-        put_file(source, target)
+        return hand_over(source, target).path
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return target

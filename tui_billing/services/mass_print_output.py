@@ -9,7 +9,7 @@ from tui_billing.domain.documents import Document
 from tui_billing.domain.file_names import document_file_name, safe, unique
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk
-from tui_billing.services.output import is_zip, output_folder, print_file, put_file, put_zip
+from tui_billing.services.output import hand_over, is_zip, output_folder, print_file, put_zip, zip_target
 from tui_billing.store.files import StoredFile
 
 
@@ -51,7 +51,7 @@ def hand_out(desk: Desk, options: OutputOptions, made: Sequence[Printed], first:
             entries.append((combined.name, combined))
         files = _put(entries, target)
         if options.print_now and combined is not None:
-            print_file(desk, target / combined.name if not is_zip(target) else combined)
+            print_file(desk, Path(files[-1]) if not is_zip(target) else combined)
         return files
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -59,11 +59,10 @@ def hand_out(desk: Desk, options: OutputOptions, made: Sequence[Printed], first:
 
 def _put(entries: Sequence[tuple[str, Path]], target: Path) -> list[str]:
     if is_zip(target):
+        target = zip_target(target)
         put_zip(entries, target)
         return [str(target)]
-    for name, path in entries:
-        put_file(path, target / name)
-    return [str(target / name) for name, _ in entries]
+    return [str(hand_over(path, target / name).path) for name, path in entries]
 
 
 def _combined_name(made: Sequence[Printed], first: str, last: str) -> str:

@@ -1,22 +1,28 @@
 """Files that leave the house: into a folder or a ZIP, whole or not at all, and to a printer."""
 
+import hashlib
 import os
 import shlex
 import shutil
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from tui_billing.dispatch.shared import open_to_group
+from tui_billing.domain.documents import Document
 from tui_billing.domain.messages import N_, Problem, Refused
 from tui_billing.services import settings
 from tui_billing.services.desk import Desk
-from tui_billing.store.repositories import Repository
+from tui_billing.store.repositories import Repository, Store
 
 PRINT_TIMEOUT = 120
+LOG_ENTRIES = 1000
+"""So far back the log of a document is asked for its earlier PDFs."""
 
 
 def output_folder(desk: Desk, out: str = "") -> Path:
@@ -50,12 +56,100 @@ def put_file(source: Path, target: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def put_zip(files: Iterable[tuple[str, Path]], target: Path) -> None:
-    """All files in one ZIP: (name in the ZIP, where it lies). PDFs are packed already, so they are only stored."""
+class HandedOver(NamedTuple):
+    """Where a file lies now, and whether it was not there before."""
+
+    path: Path
+    is_new: bool
+
+
+def hand_over(source: Path, target: Path, is_own: Callable[[str], bool] = lambda digest: False) -> HandedOver:
+    """Copy a document to this name, or to the next free one with _2: another invoice's file is never overwritten (E5).
+
+    What stands there is replaced only where `is_own` knows its SHA-256 as an earlier version of the same document;
+    where it is the same already, nothing is done.
+    """
+    make_folder(target.parent)
+    digest = file_hash(source)
+    for path in _numbered(target):
+        try:
+            _put_new(source, path)
+        except FileExistsError:
+            there = file_hash(path)
+            if there == digest:
+                return HandedOver(path, False)
+            if not is_own(there):
+                continue
+            put_file(source, path)
+        return HandedOver(path, True)
+    raise AssertionError("there is always another number")
+
+
+def _put_new(source: Path, target: Path) -> None:
+    """Raises FileExistsError where somebody was faster, also in another process."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        shutil.copyfile(source, temporary)
+        open_to_group(temporary)
+        try:
+            os.link(temporary, target)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            if target.exists():
+                raise FileExistsError(target) from None
+            os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _numbered(target: Path) -> Iterator[Path]:
+    yield target
+    for number in count(2):
+        yield target.with_name(f"{target.stem}_{number}{target.suffix}")
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, as the records keep it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def own_versions(store: Store, document_id: int) -> Callable[[str], bool]:
+    """Whether a hash is that of an earlier archived PDF of this document, by the log."""
+
+    def is_own(digest: str) -> bool:
+        entries = store.history(Document, document_id, limit=LOG_ENTRIES)
+        return any(
+            new is not None and new.get("file_hash") == digest for entry in entries for _, _, _, new in entry.changes
+        )
+
+    return is_own
+
+
+def zip_target(target: Path, mark: str = "") -> Path:
+    """Where a ZIP may be written: over an earlier one of the same `mark` only, else the next free name."""
+    return next(path for path in _numbered(target) if not path.exists() or (mark and _mark_of(path) == mark))
+
+
+def _mark_of(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.comment.decode("utf-8", "replace")
+    except (OSError, zipfile.BadZipFile):
+        return ""
+
+
+def put_zip(files: Iterable[tuple[str, Path]], target: Path, mark: str = "") -> None:
+    """All files in one ZIP: (name in the ZIP, where it lies). PDFs are packed already, so they are only stored.
+
+    `mark` is its comment and tells by `zip_target` whose it is.
+    """
     make_folder(target.parent)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+            archive.comment = mark.encode()
             for name, path in files:
                 archive.write(path, name)
         open_to_group(temporary)

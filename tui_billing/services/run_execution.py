@@ -91,7 +91,7 @@ def _executed(
         if run.parameters.type is RunType.EMAIL:
             yield from _mail_all(work, todo)
         else:
-            work.issue = Issue(desk, run, options.out, work.names)
+            work.issue = Issue(desk, run, options.out, work.names, overwrite=options.overwrite)
             yield from _issue_all(work, todo)
     except BaseException:
         work.is_stopped = True

@@ -15,7 +15,18 @@ from tui_billing.domain.parties import Channel
 from tui_billing.domain.runs import InvoiceRun, RowState, RunRow
 from tui_billing.services.desk import Desk
 from tui_billing.services.documents import mark_output
-from tui_billing.services.output import free_name, is_zip, output_folder, print_file, put_file, put_zip
+from tui_billing.services.output import (
+    HandedOver,
+    free_name,
+    hand_over,
+    is_zip,
+    output_folder,
+    own_versions,
+    print_file,
+    put_file,
+    put_zip,
+    zip_target,
+)
 from tui_billing.services.run_archive import Made, name_of
 from tui_billing.services.run_checks import failed_row, forbidden_now, has_open_dispatch
 from tui_billing.store.repositories import Transaction
@@ -24,10 +35,11 @@ from tui_billing.store.repositories import Transaction
 class Issue:
     """The output of one execution; `files` are the full paths of what was handed out, in order."""
 
-    def __init__(self, desk: Desk, run: InvoiceRun, out: str, names: dict[int, str]) -> None:
-        self._desk, self._run, self._names = desk, run, names
+    def __init__(self, desk: Desk, run: InvoiceRun, out: str, names: dict[int, str], *, overwrite: bool) -> None:
+        self._desk, self._run, self._names, self._overwrite = desk, run, names, overwrite
         target = output_folder(desk, out)
-        self._zip = target if is_zip(target) else None
+        self._mark = f"Rechnungslauf {run.number} {run.created_at} {run.created_by}"
+        self._zip = zip_target(target, self._mark) if is_zip(target) else None
         self._folder = target if out else target / f"Rechnungslauf-{run.number}"
         self._waiting: list[Made] = []
         self._handed_out: list[Made] = []
@@ -39,25 +51,28 @@ class Issue:
         if self._zip is not None:
             self._waiting += made
             return []
-        for one in made:
-            put_file(self._desk.files.path(one.file), self._target(one))
+        handed = [self._hand_over(one) for one in made]
         rows = self._book(made)
-        issued = {row.id for row in rows if row.state is RowState.ISSUED}
-        for one in made:
-            if one.row.id in issued:
-                self.files.append(str(self._target(one)))
-            elif any(row.id == one.row.id for row in rows):
-                self._target(one).unlink(missing_ok=True)
+        booked = {row.id: row.state is RowState.ISSUED for row in rows}
+        for one, (path, is_new) in zip(made, handed, strict=True):
+            if booked.get(one.row.id):
+                self.files.append(str(path))
+            elif one.row.id in booked and is_new:
+                path.unlink(missing_ok=True)
         return rows
 
-    def _target(self, one: Made) -> Path:
-        return self._folder / name_of(self._names, one.row)
+    def _hand_over(self, one: Made) -> HandedOver:
+        target = self._folder / name_of(self._names, one.row)
+        source = self._desk.files.path(one.file)
+        if not self._overwrite:
+            return hand_over(source, target)
+        return hand_over(source, target, own_versions(self._desk.store, one.document.id))
 
     def finish(self) -> list[RunRow]:
         """Write the ZIP with everything this run has handed out so far, then book what waited for it."""
         if self._zip is None or not self._waiting:
             return []
-        put_zip(self._zip_entries(), self._zip)
+        put_zip(self._zip_entries(), self._zip, self._mark)
         self.files.append(str(self._zip))
         return self._book(self._waiting)
 

@@ -15,7 +15,16 @@ from tui_billing.services import settings
 from tui_billing.services.desk import Desk
 from tui_billing.services.documents import make_final, mark_output, need_document
 from tui_billing.services.errors import StoreError
-from tui_billing.services.output import is_zip, make_folder, output_folder, put_file, put_zip
+from tui_billing.services.output import (
+    hand_over,
+    is_zip,
+    make_folder,
+    output_folder,
+    own_versions,
+    put_file,
+    put_zip,
+    zip_target,
+)
 from tui_billing.services.run_archive import archive_path
 
 
@@ -38,7 +47,7 @@ def hand_out(desk: Desk, document_id: int, out: str = "", *, original: bool = Fa
     copy = document.was_sent and not original
     if original and document.was_sent and document.file:
         source = desk.files.path(document.file)
-        path = _put(desk, source, _name(desk, document, False), out)
+        path = _put(desk, document, source, _name(desk, document, False), out)
         return HandedOut(document, path, False, document.file_hash)
     _make_ready(output_folder(desk, out))
     document = release(desk, document_id)
@@ -47,7 +56,7 @@ def hand_out(desk: Desk, document_id: int, out: str = "", *, original: bool = Fa
         stored = desk.files.publish(_render(desk, Job(document, copy=copy), staging), _archive(document, copy))
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    path = _put(desk, desk.files.path(stored.relative), _name(desk, document, copy), out)
+    path = _put(desk, document, desk.files.path(stored.relative), _name(desk, document, copy), out)
     with desk.store.transaction(f"{document.number} als PDF ausgegeben") as tx:
         document = mark_output(
             tx, document, at=desk.timestamp(), mailed=False, file=stored.relative, file_hash=stored.sha256
@@ -83,7 +92,7 @@ def preview(desk: Desk, document_id: int, out: str = "") -> HandedOut:
     staging = desk.files.staging(f"preview-{document_id}")
     try:
         source = _render(desk, Job(document, draft=True), staging)
-        path = _put(desk, source, f"Entwurf_{_name(desk, document, False)}", out)
+        path = _put(desk, None, source, f"Entwurf_{_name(desk, document, False)}", out)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return HandedOut(document, path, False)
@@ -111,12 +120,15 @@ def _render(desk: Desk, job: Job, staging: Path) -> Path:
     return rendered.path
 
 
-def _put(desk: Desk, source: Path, name: str, out: str) -> str:
+def _put(desk: Desk, document: Document | None, source: Path, name: str, out: str) -> str:
+    """Into a folder, a ZIP or the file that the clerk names; only a preview (no document) replaces another's file."""
     target = output_folder(desk, out)
     if is_zip(target):
+        target = zip_target(target)
         put_zip([(name, source)], target)
         return str(target)
-    if target.suffix.lower() != ".pdf":
-        target = target / name
-    put_file(source, target)
-    return str(target)
+    if target.suffix.lower() == ".pdf" or document is None:
+        target = target if target.suffix.lower() == ".pdf" else target / name
+        put_file(source, target)
+        return str(target)
+    return str(hand_over(source, target / name, own_versions(desk.store, document.id)).path)
