@@ -199,8 +199,13 @@ def test_a_lost_beginning_of_the_audit_trail_is_said_with_what_is_missing_and_th
         ), "nothing can be rescued without it"
         broken = cli("verify", code=4).data["first_broken"]
         assert broken == {"code": "JOURNAL_LOST", "file": file, "line": 0, "byte": 0, "index": 1}
+        audit = cli("audit").data
+        assert (audit["count"], [p["code"] for p in audit["problems"]]) == (1, ["PROTOKOLL_UNVOLLSTAENDIG"])
+        said = cli.plain("audit", "--customer", "1").err
+        assert said == "Das Protokoll beginnt erst mit Buchung 5; was fehlt, sagt „tui-billing verify“.\n"
         (cli.folder / file).write_bytes(first)
         assert cli("verify").data["ok"] is True
+        assert cli("audit").data["problems"] == []
 
 
 def test_damage_that_verify_has_found_lets_nobody_write_until_it_is_mended(kept: Cli, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tui_billing.domain.parties import Company, Customer
 from tui_billing.domain.runs import InvoiceRun
 from tui_billing.domain.settings import Setting
 from tui_billing.i18n import _, language
-from tui_billing.services import audit_trail, documents, settings
+from tui_billing.services import audit_trail, documents, maintenance, settings
 from tui_billing.services.desk import Desk
 from tui_billing.services.errors import not_found
 
@@ -55,7 +55,7 @@ def show(context: Context, args: Namespace) -> Answer:
     else:
         cls, record_id = _named(desk, args)
         items = audit_trail.record_log(desk.store, cls, record_id, args.limit)
-    return Answer(listing(items), lines=audit_lines(items))
+    return Answer(listing(items), maintenance.trail_problems(context.folder), lines=audit_lines(items))
 
 
 def _receivable(desk: Desk, number: str) -> int:

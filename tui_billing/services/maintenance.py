@@ -13,6 +13,7 @@ from tui_billing.services.verify_report import Report
 from tui_billing.store import backup as store_backup
 from tui_billing.store import check, rescue
 from tui_billing.store.backup import Backup
+from tui_billing.store.check_chain import first_kept
 from tui_billing.store.findings import Finding
 from tui_billing.store.rescue import Rescuable
 
@@ -47,6 +48,15 @@ def file_problems(folder: Path, findings: list[Finding]) -> list[Problem]:
         text = N_("Was lesbar ist, rettet „tui-billing restore --rescue {folder} --data NEUER_ORDNER“.")
         problems.append(Problem("RETTEN", text, {"folder": str(folder)}, where=str(folder), warning=True))
     return problems
+
+
+def trail_problems(folder: Path) -> list[Problem]:
+    """Said beside the audit trail where its beginning is lost, so that nobody takes it for the whole one."""
+    first = first_kept(folder)
+    if first == 1:
+        return []
+    text = N_("Das Protokoll beginnt erst mit Buchung {first}; was fehlt, sagt „tui-billing verify“.")
+    return [Problem("PROTOKOLL_UNVOLLSTAENDIG", text, {"first": first}, warning=True)]
 
 
 def verify_folder(desk: Desk) -> Generator[Progress, None, Report]:

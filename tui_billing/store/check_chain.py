@@ -18,6 +18,11 @@ from tui_billing.store.state import journal_path, journals
 Record = tuple[str, int]
 
 
+def first_kept(folder: Path) -> int:
+    """The transaction with which the kept journals begin, by their names: 1, as long as none is lost."""
+    return next((int(path.stem) for path in journals(folder) if path.stem.isdecimal()), 1)
+
+
 def digest(book: KeyBook, table: str, raw: bytes | None, doc: Any, version: int) -> bytes:
     """A short hash of a document's text as this program has it; None is a deleted one."""
     if raw is not None and version != book.of(table).version:

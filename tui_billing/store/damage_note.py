@@ -62,7 +62,7 @@ def refuse(folder: Path) -> None:
         "das Schreiben frei"
     )
     params = _read(path)
-    place = Clause(N_("{file}"), **params)
+    place = params["file"]
     if params["line"]:
         place = Clause(N_("{file}, Zeile {line} (Byte {byte})"), **params)
     raise Damaged(text, place=place, folder=str(folder), **params)
