@@ -17,7 +17,7 @@ from tui_billing.dispatch.port import Outcome, Pace
 from tui_billing.domain.documents import Document, DocumentState
 from tui_billing.domain.parties import Address, Channel, Customer
 from tui_billing.domain.runs import IgnoredKind, InvoiceRun, RowState, RunRow, RunState, RunType
-from tui_billing.services import documents, ignored, run_mend, runs, settings, unknowns
+from tui_billing.services import documents, ignored, run_explain, run_mend, runs, settings, unknowns
 from tui_billing.services.customers import set_blocked
 from tui_billing.services.errors import Refused
 from tui_billing.services.run_execution import execute, plan_execute
@@ -513,3 +513,37 @@ def test_stopping_a_pdf_run_hands_out_no_further_group(house):
     assert house.store.need(InvoiceRun, run.id).state is RunState.PAUSED
     assert 0 < house.states(run).count("issued") <= 20, "the rest waits, whatever is rendered already"
     assert house.execute(run).run.state is RunState.DONE
+
+
+@pytest.mark.parametrize(
+    ("run_type", "before", "after", "reason"),
+    [
+        (RunType.EMAIL, Channel.EMAIL, Channel.LETTER, "letter"),
+        (RunType.EMAIL, Channel.EMAIL, None, "no_channel"),
+        (RunType.PDF, Channel.LETTER, Channel.EMAIL, "email"),
+    ],
+)
+def test_e2_a_customer_who_wants_another_way_by_now_keeps_his_row_with_the_reason(
+    house, run_type, before, after, reason
+):
+    customer = add_customer(house.desk, "1", channel=before)
+    document = add_invoice(house.desk, customer)
+    run = house.create(run_type)
+    house.put(replace(customer, channel=after))
+    house.execute(run)
+    (row,) = house.rows(run)
+    assert (row.state, row.reason, house.transport.sent) == (RowState.OPEN, reason, [])
+    (said,) = run_explain.explain(house.store, run.id, document.number, house.desk.today())
+    assert (said.verdict.is_in, said.verdict.out_reason) == (False, reason)
+    house.put(replace(house.store.need(Customer, customer.id), channel=before))
+    assert house.execute(run).run.state is not RunState.CREATED
+    assert house.rows(run)[0].state in (RowState.SENT, RowState.ISSUED)
+
+
+def test_e2_without_preferences_the_way_may_change(house):
+    customer = add_customer(house.desk, "1")
+    add_invoice(house.desk, customer)
+    run = house.create(respect_preference=False)
+    house.put(replace(customer, channel=Channel.LETTER))
+    house.execute(run)
+    assert house.states(run) == ["sent"]

@@ -185,11 +185,14 @@ CHANNEL_TEXTS = {
 }
 
 
-def _channel_fits(document: AnyDocument, parameters: RunParameters, facts: RunFacts) -> Reason:
-    customer = facts.customers.get(document.customer_id)
+def other_channel(parameters: RunParameters, customer: AnyCustomer | None) -> str:
+    """The reason why this run is not the way that the customer wants (E2); empty where it is."""
     channel = customer.channel if customer else None
-    code = CHANNEL_RULE[parameters.type, parameters.respect_preference, channel]
-    if code:
+    return CHANNEL_RULE[parameters.type, parameters.respect_preference, channel]
+
+
+def _channel_fits(document: AnyDocument, parameters: RunParameters, facts: RunFacts) -> Reason:
+    if code := other_channel(parameters, facts.customers.get(document.customer_id)):
         return Reason(code, False, CHANNEL_TEXTS[code])
     if not parameters.respect_preference:
         return _passed("channel", N_("Kontaktpräferenzen werden nicht beachtet"))

@@ -1,4 +1,4 @@
-"""Each row is checked again when it is executed: the run may be old by then (E1, E3, E7.2, E11.1, A1).
+"""Each row is checked again when it is executed: the run may be old by then (E1, E2, E3, E7.2, E11.1, A1).
 
 What can never be sent leaves the run under its reason; what may still change stays open with its reason.
 """
@@ -19,6 +19,7 @@ from tui_billing.domain.run_selection import (
     RunFacts,
     is_active,
     is_blocked,
+    other_channel,
     recipients,
 )
 from tui_billing.domain.run_states import TO_DO_ROWS
@@ -85,6 +86,8 @@ def _check(
         return stays(RowState.OPEN, "ignored_customer")
     if is_active(facts.ignored_documents.get(document.id), facts.today):
         return stays(RowState.OPEN, "ignored_invoice")
+    if code := other_channel(run.parameters, customer):
+        return stays(RowState.OPEN, code)
     fresh = replace(row, copy=document.was_sent, gross=document.totals.gross, reason="", reply="")
     if run.parameters.type is RunType.EMAIL:
         now = recipients(customer)
@@ -107,13 +110,17 @@ def failed_row(row: RunRow, error: Exception | Problem) -> RunRow:
 
 
 def forbidden_now(tx: Transaction, run_id: int, document_ids: Iterable[int], desk: Desk) -> Problem | None:
-    """Asked inside the commit that sets a mail in flight or a file issued: deleted run, gesperrt, ignored (E11.1)."""
+    """Asked inside the commit that sets a mail in flight or a file issued: deleted run, gesperrt, ignored (E11.1), or
+    another Versandart (E2)."""
     run = tx.get(InvoiceRun, run_id)
     if run is None:
         return Problem("LAUF_GELOESCHT", "deleted")
     for document in tx.get_many(DocumentHead, document_ids).values():
-        if is_blocked(tx.get(CustomerHead, document.customer_id)):
+        customer = tx.get(CustomerHead, document.customer_id)
+        if is_blocked(customer):
             return Problem(BLOCKED.upper(), REASON_NAMES[BLOCKED], where=document.number)
+        if code := other_channel(run.parameters, customer):
+            return Problem(code.upper(), REASON_NAMES[code], where=document.number)
         targets = (
             ("ignored_customer", f"{IgnoredKind.CUSTOMER}|{document.customer_id}"),
             ("ignored_invoice", f"{IgnoredKind.DOCUMENT}|{document.id}"),
