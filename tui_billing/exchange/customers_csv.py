@@ -17,7 +17,7 @@ from tui_billing.domain.parties import (
 )
 from tui_billing.exchange.cells import Cells
 from tui_billing.exchange.json_rows import is_json, read_objects
-from tui_billing.exchange.numbers import NumberFormat, comma_columns, find_format
+from tui_billing.exchange.numbers import NumberFormat, comma_columns, find_format, number_cells
 from tui_billing.exchange.parsed import Item, Parsed, parted
 from tui_billing.exchange.tables import Row, read_table
 
@@ -82,8 +82,7 @@ def parse_customers(data: bytes, numbers: NumberFormat | None = None) -> Parsed[
     if table.fatal:
         return Parsed(fatal=table.fatal)
     if numbers is None:
-        cells = ((r.where, r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
-        numbers, ambiguous = find_format(cells)
+        numbers, ambiguous = find_format(number_cells(table.rows, NUMBER_COLUMNS))
         if numbers is None:
             return Parsed(fatal=tuple(ambiguous))
     items: list[Item[Customer]] = []

@@ -12,9 +12,9 @@ from tui_billing.domain.texts import clean
 from tui_billing.domain.vat_rates import adjusted_rate
 from tui_billing.exchange.cells import Cells
 from tui_billing.exchange.json_rows import is_json, read_objects
-from tui_billing.exchange.numbers import NumberFormat, comma_columns, find_format
+from tui_billing.exchange.numbers import NumberFormat, comma_columns, find_format, number_cells
 from tui_billing.exchange.parsed import Item, Parsed, parted
-from tui_billing.exchange.positions import contradictions, head_row, position_values, refusals, torn_rows
+from tui_billing.exchange.positions import contradictions, head_row, places_of, position_values, refusals, torn_rows
 from tui_billing.exchange.tables import Row, read_table
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -132,7 +132,7 @@ def parse_invoices(
     if table.fatal:
         return Parsed(fatal=table.fatal)
     if numbers is None:
-        numbers, ambiguous = find_format((r.where, r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
+        numbers, ambiguous = find_format(number_cells(table.rows, NUMBER_COLUMNS))
         if numbers is None:
             return Parsed(fatal=tuple(ambiguous))
     groups, problems = _groups(table.rows, by_json)
@@ -144,7 +144,7 @@ def parse_invoices(
         bad = refusals(group, faults, torn)
         problems += [*bad, *(p for p in faults if p.warning)]
         if not bad:
-            items.append(Item(group[0].line, invoice, kind=group[0].kind, places=tuple(r.place for r in group)))
+            items.append(Item(group[0].line, invoice, kind=group[0].kind, places=places_of(group)))
     refused, warnings = parted(problems)
     return Parsed(tuple(items), refused, (), warnings)
 

@@ -75,9 +75,17 @@ class _Reader:
 
     def __init__(self, by_name: Mapping[str, str], under: str, lines: str, whole: tuple[str, ...]) -> None:
         self.by_name, self.under, self.lines, self.whole = by_name, under, lines, whole
+        self.codes: dict[tuple[str, str], str] = {}
         self.rows: list[Row] = []
         self.problems: list[Problem] = []
         self.unknown: dict[str, int] = {}
+
+    def code(self, parent: str, key: str) -> str:
+        """The column of a key; one of an object inside may have the object's name before it. Empty: unknown."""
+        if (parent, key) not in self.codes:
+            both = fold_header(f"{parent} {key}"), fold_header(key)
+            self.codes[parent, key] = next((self.by_name[n] for n in both if n in self.by_name), "")
+        return self.codes[parent, key]
 
     def take(self, place: int, one: Any) -> None:
         """One object: a row, or a row for each of its lines; what names a field twice is refused whole."""
@@ -106,9 +114,9 @@ class _Fields:
 
     def cells(self, one: dict[str, Any], path: str = "") -> dict[str, str]:
         """Column code -> value; `path` says where the object stands in its entry."""
-        found: dict[str, tuple[str, str]] = {}
-        self._gather(one, "", path, found)
-        return {code: value for code, (value, _key) in found.items()}
+        found: dict[str, str] = {}
+        self._gather(one, "", path, found, {})
+        return found
 
     def compare(self, head: Mapping[str, str], cells: Mapping[str, str], whole: tuple[str, ...]) -> None:
         """Refuse a line that says of its object what the object says differently."""
@@ -121,28 +129,28 @@ class _Fields:
                     Problem("ZEILEN_WIDERSPRECHEN", text, {**params, "lines": self.reader.lines}, where)
                 )
 
-    def _gather(self, one: dict[str, Any], parent: str, path: str, found: dict[str, tuple[str, str]]) -> None:
-        prefix = ".".join(part for part in (path, parent) if part)
+    def _gather(
+        self, one: dict[str, Any], parent: str, path: str, found: dict[str, str], keys: dict[str, tuple[str, ...]]
+    ) -> None:
         for key in one.twice if isinstance(one, _Doubled) else ():
-            self.problems.append(_double(_named(prefix, key), place=self.place))
+            self.problems.append(_double(_named(path, parent, key), place=self.place))
         for key, value in one.items():
             if not (parent or path) and key == self.reader.lines:
                 continue
             if isinstance(value, dict):
-                self._gather(value, key, path, found)
+                self._gather(value, key, path, found, keys)
                 continue
-            by_name = self.reader.by_name
-            code = by_name.get(fold_header(f"{parent} {key}")) or by_name.get(fold_header(key))
+            code = self.reader.code(parent, key)
             if not code:
                 self.reader.unknown.setdefault(clean(f"{parent}.{key}" if parent else key), self.place)
                 continue
             if code in found:
-                self.problems.append(_double(_named(prefix, key), found[code][1], place=self.place))
-            found[code], self.names[code] = (_cell(value), _named(prefix, key)), clean(key)
+                self.problems.append(_double(_named(path, parent, key), _named(*keys[code]), place=self.place))
+            found[code], self.names[code], keys[code] = _cell(value), clean(key), (path, parent, key)
 
 
-def _named(prefix: str, key: str) -> str:
-    return clean(f"{prefix}.{key}" if prefix else key)
+def _named(*parts: str) -> str:
+    return clean(".".join(part for part in parts if part))
 
 
 def _double(name: str, other: str = "", *, place: int = 0) -> Problem:

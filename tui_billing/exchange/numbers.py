@@ -1,11 +1,12 @@
 """Numbers in files: one format per file, German (1.234,56) or ISO (1234.56), never guessed value by value."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
 
 from tui_billing.domain.messages import N_, Problem
+from tui_billing.exchange.tables import Row
 
 
 class NumberFormat(StrEnum):
@@ -34,6 +35,15 @@ def _bare(text: str) -> str:
     return f"-{value[:-1].strip()}" if value.endswith("-") and not value.startswith(("-", "+")) else value
 
 
+def number_cells(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Where and what: the cells of these columns that follow the file's format."""
+    for row in rows:
+        for column in columns:
+            text = row.get(column)
+            if text and not isinstance(text, IsoNumber):
+                yield row.where, text
+
+
 def find_format(cells: Iterable[tuple[str, str]]) -> tuple[NumberFormat | None, list[Problem]]:
     """The format of all number cells (where, text) of a file, or the problem that it cannot be told.
 
@@ -42,7 +52,7 @@ def find_format(cells: Iterable[tuple[str, str]]) -> tuple[NumberFormat | None, 
     german = iso = None
     for where, text in cells:
         value = _bare(text)
-        if isinstance(text, IsoNumber) or not value or _NEUTRAL.fullmatch(value):
+        if not value or _NEUTRAL.fullmatch(value):
             continue
         if _AMBIGUOUS.fullmatch(value):
             return None, [

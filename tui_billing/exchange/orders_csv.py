@@ -19,9 +19,9 @@ from tui_billing.domain.orders import (
 )
 from tui_billing.domain.texts import clean
 from tui_billing.exchange.cells import Cells
-from tui_billing.exchange.numbers import NumberFormat, comma_columns, find_format
+from tui_billing.exchange.numbers import NumberFormat, comma_columns, find_format, number_cells
 from tui_billing.exchange.parsed import Item, Parsed, parted
-from tui_billing.exchange.positions import contradictions, head_row, position_values, refusals, torn_rows
+from tui_billing.exchange.positions import contradictions, head_row, places_of, position_values, refusals, torn_rows
 from tui_billing.exchange.tables import Row, read_table
 
 V = TypeVar("V")
@@ -133,7 +133,7 @@ def parse_orders(
     if table.fatal:
         return Parsed(fatal=table.fatal)
     if numbers is None:
-        numbers, ambiguous = find_format((r.where, r.get(c)) for r in table.rows for c in NUMBER_COLUMNS)
+        numbers, ambiguous = find_format(number_cells(table.rows, NUMBER_COLUMNS))
         if numbers is None:
             return Parsed(fatal=tuple(ambiguous))
     found = list(table.problems)
@@ -151,7 +151,7 @@ def parse_orders(
         bad = refusals(rows, faults, torn)
         found += [*bad, *(p for p in faults if p.warning)]
         if not bad:
-            items.append(Item(rows[0].line, order, places=tuple(r.place for r in rows)))
+            items.append(Item(rows[0].line, order, places=places_of(rows)))
     refused, warnings = parted(found)
     return Parsed(tuple(items), refused, (), warnings)
 

@@ -14,7 +14,7 @@ KEPT_OUT = "ZEILE_MIT_ABGELEHNT"
 
 @dataclass(frozen=True, slots=True)
 class Item(Generic[T]):
-    """One record, the line where it begins, the columns that its file has (empty: not asked), and all its rows."""
+    """One record, the line where it begins, the columns of its file (empty: not asked), and its rows if several."""
 
     line: int
     record: T

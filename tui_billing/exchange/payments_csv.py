@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.exchange.cells import Cells
-from tui_billing.exchange.numbers import NumberFormat, comma_columns, find_format
+from tui_billing.exchange.numbers import NumberFormat, comma_columns, find_format, number_cells
 from tui_billing.exchange.parsed import Item, Parsed, parted
 from tui_billing.exchange.tables import Row, read_table
 
@@ -40,7 +40,7 @@ def parse_payments(data: bytes, numbers: NumberFormat | None = None) -> Parsed[I
     if table.fatal:
         return Parsed(fatal=table.fatal)
     if numbers is None:
-        numbers, ambiguous = find_format((r.where, r.get("amount")) for r in table.rows)
+        numbers, ambiguous = find_format(number_cells(table.rows, ("amount",)))
         if numbers is None:
             return Parsed(fatal=tuple(ambiguous))
     items: list[Item[ImportedPayment]] = []

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tui_billing.domain.documents import VatCategory
-from tui_billing.domain.messages import N_, Problem
+from tui_billing.domain.messages import N_, Clause, Problem
 from tui_billing.domain.texts import clean
 from tui_billing.domain.vat_rates import RATES
 from tui_billing.exchange.cells import Cells
@@ -46,6 +46,11 @@ def torn_rows(table: Table) -> dict[str, list[tuple[Row, Problem]]]:
     return found
 
 
+def places_of(rows: Sequence[Row]) -> tuple[Clause, ...]:
+    """Where the record stands, for a refusal that comes later; a single row needs none."""
+    return tuple(row.place for row in rows) if len(rows) > 1 else ()
+
+
 def refusals(
     rows: Sequence[Row], faults: Sequence[Problem], torn: Mapping[str, list[tuple[Row, Problem]]]
 ) -> list[Problem]:
@@ -53,6 +58,8 @@ def refusals(
     number = clean(rows[0].get("number")).strip()
     lost = torn.get(number, [])
     own = [p for p in faults if not p.warning]
+    if not own and not lost:
+        return []
     every = sorted((*rows, *(row for row, _fault in lost)), key=lambda row: row.line)
     return own + kept_out(number, [row.place for row in every], [*own, *(fault for _row, fault in lost)])
 
