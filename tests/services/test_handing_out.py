@@ -1,5 +1,8 @@
 """Files that leave the house never take the place of another's: E5.2 over runs, single outputs and ZIPs."""
 
+import os
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -83,3 +86,19 @@ def test_a_zip_of_another_run_stays(house: House, tmp_path: Path) -> None:
         house.execute(run, out=str(target))
     found = {p.name: zipfile.ZipFile(p).namelist() for p in tmp_path.glob("*.zip")}
     assert found == {"post.zip": ["Rechnung_RE-1.pdf"], "post_2.zip": ["Rechnung_RE-2.pdf"]}
+
+
+def test_half_files_of_killed_processes_are_cleared_by_the_next_run_and_those_of_living_ones_stay(
+    house: House, tmp_path: Path
+) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    out, outbox = tmp_path / "out", house.desk.folder / "outbox"
+    for folder in (out, outbox):
+        folder.mkdir(parents=True)
+        for process in (dead.pid, os.getpid()):
+            (folder / f".Rechnung_RE-9.pdf.{process}.tmp").write_text("half")
+    (document,) = numbered(house, "RE-1")
+    house.execute(house.create(RunType.PDF, document_ids=(document.id,)), out=str(out))
+    for folder in (out, outbox):
+        assert [p.name for p in folder.glob(".*")] == [f".Rechnung_RE-9.pdf.{os.getpid()}.tmp"]

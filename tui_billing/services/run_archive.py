@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import cast
 
 from tui_billing.domain.documents import Document, DocumentHead
@@ -104,6 +105,14 @@ def sweep_staging(desk: Desk) -> None:
         if _is_dead(folder.name.rpartition("-")[2]):
             shutil.rmtree(folder, ignore_errors=True)
     desk.files.sweep(_is_dead)
+    sweep_partial(desk.folder / Path(settings.get(desk.store, "mail.folder").strip() or "outbox").expanduser())
+
+
+def sweep_partial(folder: Path) -> None:
+    """Clear half files of killed processes: `.name.<process>.tmp`."""
+    for path in folder.glob(".*.tmp"):
+        if _is_dead(path.name.removesuffix(".tmp").rpartition(".")[2]):
+            path.unlink(missing_ok=True)
 
 
 def _is_dead(process: str) -> bool:

@@ -27,7 +27,7 @@ from tui_billing.services.output import (
     put_zip,
     zip_target,
 )
-from tui_billing.services.run_archive import Made, name_of
+from tui_billing.services.run_archive import Made, name_of, sweep_partial
 from tui_billing.services.run_checks import failed_row, forbidden_now, has_open_dispatch
 from tui_billing.store.repositories import Transaction
 
@@ -41,6 +41,7 @@ class Issue:
         self._mark = f"Rechnungslauf {run.number} {run.created_at} {run.created_by}"
         self._zip = zip_target(target, self._mark) if is_zip(target) else None
         self._folder = target if out else target / f"Rechnungslauf-{run.number}"
+        sweep_partial(self._zip.parent if self._zip else self._folder)
         self._waiting: list[Made] = []
         self._handed_out: list[Made] = []
         self.files: list[str] = []
