@@ -14,7 +14,7 @@ from tui_billing.domain.documents import Document, DocumentState
 from tui_billing.domain.orders import IntervalTerms, IntervalUnit, Order, OrderLine, Period, PeriodState
 from tui_billing.domain.parties import Customer
 from tui_billing.domain.runs import InvoiceRun
-from tui_billing.screens.widgets.lines import TextLine
+from tui_billing.screens.widgets.lines import BalanceLine, KeyLine, TextLine
 from tui_billing.screens.widgets.text_view import TextView
 from tui_billing.services import orders
 from tui_billing.services.desk import Desk
@@ -67,6 +67,35 @@ async def test_the_yearly_order_is_due_from_the_first_of_january_whenever_it_is_
             "A-2 Praxis Dr. Yılm… 01.01.27–31.03.27 1. Quartal 2027 450,00",
         ]
         assert balance(app) == "3 fällig · 0 entfernt · 3 zu erstellen 996,00 € netto · ! überfällig 1"
+
+
+async def test_the_sign_stays_with_what_is_overdue_where_the_line_is_broken(tmp_path: Path) -> None:
+    app = BillingApp(desk_with_orders(tmp_path))
+    async with app.run_test(size=(62, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "t")
+        await ask(pilot, "1.1.27")
+        line = app.screen.query_one(BalanceLine)
+        painted = [line.render_line(y).text.strip() for y in range(line.size.height)]
+        assert painted == ["3 fällig · 0 entfernt · 3 zu erstellen 996,00 € netto ·", "! überfällig 1"]
+
+
+async def test_a_creation_that_is_finished_does_not_offer_to_go_on(tmp_path: Path) -> None:
+    desk = desk_with_orders(tmp_path)
+    days = IntervalSelectionParameters(execution_date=date(2027, 1, 1), invoice_date=date(2027, 1, 2))
+    with desk.store.transaction("Erstellung") as tx:
+        half = tx.insert(IntervalCreation(parameters=days, planned=3))
+    app = BillingApp(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        app.open("interval_created", creation_id=half.id)
+        await settle(pilot)
+        assert ("F8", "Fortsetzen") in app.screen.query_one(KeyLine).pairs(79)
+        with desk.store.transaction("fertig") as tx:
+            tx.put(replace(half, planned=0, finished=True))
+        await press(pilot, "f5")
+        assert balance(app) == "0 geplant = 0 erstellt 0,00 € + 0 nicht + 0 offen"
+        assert "F8" not in [key for key, _label in app.screen.query_one(KeyLine).pairs(79)]
 
 
 async def test_entf_drops_a_row_from_this_selection_only_and_u_brings_it_back(tmp_path: Path) -> None:

@@ -69,6 +69,33 @@ async def test_a_column_of_width_0_is_hidden_and_its_room_goes_to_the_flexible_o
         assert lines(app.table)[:2] == ["   Name" + " " * 33, " > ein recht langer Name eines Kunden   "]
 
 
+class HeadingsApp(TableApp):
+    """Headings that are longer than their columns."""
+
+    def compose(self) -> ComposeResult:
+        columns = (
+            Column("name", "Name", 10, flex=True),
+            Column("count", "Documents", 5, right=True),
+            Column("sum", "Brought forward", 9, right=True),
+        )
+        yield RecordTable(columns, lambda i: (self.names[i], "1", f"{i},00"))
+
+
+async def test_a_heading_takes_the_room_that_flexible_columns_do_not_need() -> None:
+    app = HeadingsApp(names(2))
+    async with app.run_test(size=(60, 10)):
+        assert lines(app.table)[0].split() == ["Name", "Documents", "Brought", "forward"]
+        assert lines(app.table)[1].endswith("1             0,00")
+
+
+async def test_a_heading_that_does_not_fit_is_cut_at_its_end_and_keeps_the_sign_of_the_order() -> None:
+    app = HeadingsApp(names(2))
+    async with app.run_test(size=(35, 10)) as pilot:
+        assert lines(app.table)[0] == "   Name        Documents   Brought…"
+        await pilot.press("s", "s", "s")
+        assert lines(app.table)[0] == "   Name        Documents  Brought…▲"
+
+
 class NarrowApp(TableApp):
     """Three columns of which two may be left out."""
 

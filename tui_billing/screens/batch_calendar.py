@@ -9,7 +9,7 @@ from tui_billing.domain.batches import InvoiceBatch
 from tui_billing.domain.cutoff import calendar_of, literal_warning
 from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Customer
-from tui_billing.i18n import _
+from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
@@ -104,11 +104,15 @@ class BatchCalendarScreen(ListScreen):
     def tone(self, record: Day) -> str:
         return "muted" if record.close_date < self.desk.today() else ""
 
+    def widths(self) -> dict[str, int]:
+        """A weekday and the day."""
+        return {"date": 3 + show.day_width()}
+
     def balance_text(self) -> str:
         days = batches.cutoff_days_in_use(self.desk.store)
-        text = _("{n} Abschlussdaten · Stichtage {days}").format(
-            n=len(self.records), days=", ".join(map(str, days)) or "–"
-        )
+        count = len(self.records)
+        text = ngettext("{n} Abschlussdatum · Stichtage {days}", "{n} Abschlussdaten · Stichtage {days}", count)
+        text = text.format(n=count, days=", ".join(map(str, days)) or "–")
         if not batches.month_end(self.desk.store):
             text += " · " + sentence(literal_warning(days, self.desk.today()))
         return text

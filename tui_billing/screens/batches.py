@@ -89,7 +89,7 @@ class BatchesScreen(ListScreen):
 
     def balance_text(self) -> str:
         states = [r.batch.state for r in self.records.values()]
-        total = _("{n} Rechnungsstapel").format(n=show.count(len(states)))
+        total = ngettext("{n} Rechnungsstapel", "{n} Rechnungsstapel", len(states)).format(n=show.count(len(states)))
         counts = [(s, states.count(s)) for s in BatchState if s in states]
         return total + "".join(f" · {n} {_(BATCH_STATE_NAMES[s])}" for s, n in counts)
 

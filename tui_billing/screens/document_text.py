@@ -1,6 +1,5 @@
 """A document as plain text: the preview on a terminal, the detail of a Rechnung."""
 
-from tui_billing.domain import format as fmt
 from tui_billing.domain.documents import STATE_NAMES, TITLES, Document, Line
 from tui_billing.domain.parties import Party
 from tui_billing.i18n import _
@@ -61,12 +60,8 @@ def _row(position: str, name: str, quantity: str, price: str, net: str) -> str:
 
 
 def _position(line: Line) -> list[tuple[str, str]]:
-    quantity = f"{fmt.number(line.quantity)} {line.unit}"
-    texts = [
-        _row(
-            str(line.position), line.name, quantity, fmt.number(line.unit_price, min_decimals=2), show.amount(line.net)
-        )
-    ]
+    quantity = f"{show.plain_number(line.quantity)} {line.unit}"
+    texts = [_row(str(line.position), line.name, quantity, show.price(line.unit_price), show.amount(line.net))]
     texts += [f"      {text}" for text in line.description.splitlines()]
     return [(texts[0], PLAIN), *((t, MUTED) for t in texts[1:])]
 
@@ -75,7 +70,7 @@ def _sums(document: Document) -> list[tuple[str, str]]:
     totals = document.totals
     rows = [(_("Netto"), totals.net)]
     rows += [
-        (_("USt {rate} auf {net}").format(rate=fmt.percent(v.rate), net=show.amount(v.net)), v.tax) for v in totals.vat
+        (_("USt {rate} auf {net}").format(rate=show.rate(v.rate), net=show.amount(v.net)), v.tax) for v in totals.vat
     ]
     rows.append((_("Brutto"), totals.gross))
     if totals.payable != totals.gross:

@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any, ClassVar, NamedTuple
 
 from tui_billing.domain.batches import InvoiceBatch
+from tui_billing.domain.format import NBSP
 from tui_billing.domain.messages import N_
-from tui_billing.i18n import _
+from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
@@ -105,11 +106,10 @@ class DummyScreen(ListScreen):
     def balance_text(self) -> str:
         if self.plan is None:
             return ""
-        days = ", ".join(f"{d} → {show.short_day(close)}" for d, close in self.plan.days)
-        documents = sum(len(b.entries) for b in self.plan.batches)
-        text = _("{n} Dummy-Stapel mit {documents} Belegen").format(
-            n=len(self.plan.batches), documents=show.count(documents)
-        )
+        days = ", ".join(f"{d} → {show.short_day(close)}".replace(" ", NBSP) for d, close in self.plan.days)
+        made, documents = len(self.plan.batches), sum(len(b.entries) for b in self.plan.batches)
+        text = ngettext("{n} Dummy-Stapel", "{n} Dummy-Stapel", made).format(n=made)
+        text += ", " + ngettext("{n} Beleg", "{n} Belege", documents).format(n=show.count(documents))
         return text + (_(" · Stichtage {days}").format(days=days) if days else "")
 
     def why_not(self, action: str) -> str:
@@ -135,7 +135,11 @@ class DummyScreen(ListScreen):
         """F8: ask once, then make them."""
         assert self.plan is not None
         n = len(self.plan.batches)
-        text = _("{n} Dummy-Stapel anlegen? Nichts wird gedruckt oder versendet.")
+        text = ngettext(
+            "{n} Dummy-Stapel anlegen? Nichts wird gedruckt oder versendet.",
+            "{n} Dummy-Stapel anlegen? Nichts wird gedruckt oder versendet.",
+            n,
+        )
         self.ask(text.format(n=n), (_("Ja"), self._create))
 
     def _create(self) -> None:

@@ -77,7 +77,11 @@ class IgnoredScreen(ListScreen):
         """Numbers of customers are short; the name gets the room."""
         views = [e.it for e in self.records.values()]
         number = max((len(v.number) for v in views), default=0)
-        return {"number": max(7, number), "eur": show.amount_width((v.eur for v in views), 10)}
+        return {
+            "number": max(7, number),
+            "until": show.day_width(),
+            "eur": show.amount_width((v.eur for v in views), 10),
+        }
 
     def balance_text(self) -> str:
         views = [e.it for e in self.records.values()]

@@ -14,6 +14,7 @@ from tui_billing.i18n import _, ngettext
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
 from tui_billing.screens.row_ids import RowIds
+from tui_billing.screens.widgets.lines import KeyLine
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.services import interval_creation, interval_numbers, orders
 from tui_billing.services.interval_numbers import CreatedRow
@@ -84,6 +85,7 @@ class IntervalCreatedScreen(ListScreen):
         failed = sorted((data[0].failed or {}).items())
         ids = self._failed_ids.of(where for where, _text in failed)
         lines = [Line(-n, None, where, text) for n, (where, text) in zip(ids, failed, strict=True)]
+        self.query_one(KeyLine).leave_out(*(("resume",) if data[0].finished else ()))
         super().show(lines + [Line(row.document_id, row) for row in rows])
 
     def cells(self, record: Line) -> Sequence[str]:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 
+from tui_billing.domain.format import NBSP
 from tui_billing.domain.interval_selection import RowKey
 from tui_billing.domain.messages import N_
 from tui_billing.domain.parties import Customer
@@ -112,7 +113,8 @@ class IntervalGridScreen(ListScreen):
             taken=show.count(taken),
             net=show.eur(self._net),
         )
-        return text + (f" · ! {_('überfällig')} {show.count(self._overdue)}" if self._overdue else "")
+        overdue = f"! {_('überfällig')} {show.count(self._overdue)}".replace(" ", NBSP)
+        return f"{text} · {overdue}" if self._overdue else text
 
     def _count(self, rows: Sequence[GridRow], sign: int) -> None:
         """The sums follow what is dropped or comes back, without looking at all the others."""

@@ -69,9 +69,13 @@ class InvoicesScreen(ListScreen):
         unsent = [d for d in heads if d.state is DocumentState.OPEN]
         total = sum((d.totals.gross for d in heads), Decimal(0))
         waiting = sum((d.totals.gross for d in unsent), Decimal(0))
-        return _("{n} Belege {eur} · {unsent} nicht versendet {waiting}").format(
-            n=show.count(len(heads)), eur=show.eur(total), unsent=show.count(len(unsent)), waiting=show.eur(waiting)
+        text = ngettext(
+            "{n} Beleg {eur} · {unsent} nicht versendet {waiting}",
+            "{n} Belege {eur} · {unsent} nicht versendet {waiting}",
+            len(heads),
         )
+        counts = {"n": show.count(len(heads)), "unsent": show.count(len(unsent))}
+        return text.format(**counts, eur=show.eur(total), waiting=show.eur(waiting))
 
     def marked_note(self, records: Sequence[Any]) -> str:
         total = sum((d.totals.gross for d in records), Decimal(0))

@@ -75,7 +75,8 @@ class InvoicingScreen(ListScreen):
 
     def balance_text(self) -> str:
         total = sum((d.totals.gross for d in self.records.values()), Decimal(0))
-        return _("{n} Belege {eur}").format(n=show.count(len(self.records)), eur=show.eur(total))
+        text = ngettext("{n} Beleg {eur}", "{n} Belege {eur}", len(self.records))
+        return text.format(n=show.count(len(self.records)), eur=show.eur(total))
 
     def marked_note(self, records: Sequence[Any]) -> str:
         total = sum((d.totals.gross for d in records), Decimal(0))

@@ -66,7 +66,12 @@ class OrdersScreen(ListScreen):
     def balance_text(self) -> str:
         rows = list(self.records.values())
         active = sum(r.is_active for r in rows)
-        return _("{n} Aufträge · {active} aktiv · {paused} pausiert · {closed} abgeschlossen").format(
+        text = ngettext(
+            "{n} Auftrag · {active} aktiv · {paused} pausiert · {closed} abgeschlossen",
+            "{n} Aufträge · {active} aktiv · {paused} pausiert · {closed} abgeschlossen",
+            len(rows),
+        )
+        return text.format(
             n=show.count(len(rows)),
             active=show.count(active),
             paused=show.count(sum(r.paused and not r.closed for r in rows)),

@@ -77,6 +77,7 @@ class PaymentsScreen(ListScreen):
     def widths(self) -> dict[str, int]:
         rows = list(self.records.values())
         return {
+            "paid": show.day_width(),
             "amount": show.amount_width((r.payment.amount for r in rows), 10),
             "skonto": show.amount_width((r.payment.skonto for r in rows), 6),
             "left": show.amount_width((r.left for r in rows), 8),

@@ -59,7 +59,8 @@ def ask_to_execute(screen: "RunDetailScreen", plan: ExecutePlan) -> None:
         )
         return
     busy = _("Der Lauf läuft schon in einem anderen Programm") if run.state is RunState.RUNNING else ""
-    stays = _("{n} bleiben liegen: {reasons}").format(n=show.count(len(plan.staying)), reasons=staying)
+    stays = ngettext("{n} bleibt liegen: {reasons}", "{n} bleiben liegen: {reasons}", len(plan.staying))
+    stays = stays.format(n=show.count(len(plan.staying)), reasons=staying)
     parts = [busy, _summary(plan, screen), stays if plan.staying else ""]
     is_first = run.state is RunState.CREATED
     question = "; ".join(filter(None, parts)) + ". " + (_("Durchführen?") if is_first else _("Fortsetzen?"))

@@ -72,7 +72,10 @@ class RunsScreen(RunWatch):
         return total + "".join(f" · {n} {_(RUN_STATE_NAMES[s])}" for s, n in counts)
 
     def widths(self) -> dict[str, int]:
-        return {"gross": show.amount_width((runs.balance_of(r).taken_eur for r in self.records.values()), 12)}
+        return {
+            "period": show.period_width(),
+            "gross": show.amount_width((runs.balance_of(r).taken_eur for r in self.records.values()), 12),
+        }
 
     def why_not(self, action: str) -> str:
         record = self.current() if action in ("open", "delete") else None

@@ -40,15 +40,27 @@ def day(value: date | None) -> str:
     return fmt.day(value, language())
 
 
+def day_width() -> int:
+    """Cells of a column of such days: 22.11.2026, English 22 Nov 2026."""
+    return len(day(date(2026, 11, 22)))
+
+
 def short_day(value: date | None) -> str:
     """22.11.26 for columns."""
     return fmt.day_short(value)
 
 
 def period(first: date, last: date) -> str:
-    """01.11.–30.11.2026; the year once where it is the same."""
-    start = fmt.day(first)[:6] if first.year == last.year else fmt.day(first)
-    return f"{start}–{fmt.day(last)}"
+    """01.11.–30.11.2026, English 1 Nov–30 Nov 2026; the year once where it is the same."""
+    start = day(first)
+    if first.year == last.year:
+        start = start[:-4].rstrip()
+    return f"{start}–{day(last)}"
+
+
+def period_width() -> int:
+    """Cells of a column of such periods, both years in it."""
+    return 2 * day_width() + 1
 
 
 def stamp(value: str) -> str:
@@ -72,6 +84,16 @@ def yes_no(value: bool) -> str:
 def reason(value: Reason) -> str:
     """The outcome of one rule as a sentence."""
     return speak(value.text, value.params)
+
+
+def rate(value: Decimal) -> str:
+    """19 %, English 19%."""
+    return fmt.percent(value, language())
+
+
+def price(value: Decimal) -> str:
+    """37,50 with as many decimals as it has, at least two."""
+    return fmt.number(value, language(), min_decimals=2)
 
 
 def plain_number(value: Decimal) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from tui_billing.domain.messages import N_
 from tui_billing.domain.runs import Dispatch
 from tui_billing.domain.send_reasons import server_words
-from tui_billing.i18n import _
+from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import ListScreen
@@ -130,7 +130,8 @@ class UnknownsScreen(ListScreen):
             if reason:
                 self._decide_each(ids, what, lambda i: act(i, reason))
 
-        heading = _("{n} Sendungen {what}: Grund").format(n=len(ids), what=what)
+        heading = ngettext("{n} Sendung {what}: Grund", "{n} Sendungen {what}: Grund", len(ids))
+        heading = heading.format(n=len(ids), what=what)
         self.billing.open("reason_form", decide, heading=heading)
 
     def _decide_each(self, ids: Sequence[int], what: str, act: Callable[[int], Any]) -> None:

@@ -101,10 +101,17 @@ class KeyLine(Widget, inherit_bindings=False):
     def __init__(self, screen_name: str) -> None:
         super().__init__()
         self._screen_name = screen_name
+        self._idle: frozenset[str] = frozenset()
+
+    def leave_out(self, *actions: str) -> None:
+        """Offer none of these for now; what the keys do, and F1, stay as they are."""
+        if frozenset(actions) != self._idle:
+            self._idle = frozenset(actions)
+            self.refresh()
 
     def pairs(self, width: int) -> list[tuple[str, str]]:
         """(key, label) that fit; F1, F8 and Esc stay, of the others the last ones give way."""
-        found = [(key, label) for key, label, _action in keymap.foot(self._screen_name)]
+        found = [(key, label) for key, label, action in keymap.foot(self._screen_name) if action not in self._idle]
         while len(found) > 2 and sum(width_of(k) + width_of(t) + 3 for k, t in found) - 2 > width:
             others = [n for n in range(1, len(found) - 1) if found[n][0] != "F8"]
             del found[others[-1] if others else -2]

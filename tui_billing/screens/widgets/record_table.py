@@ -21,7 +21,7 @@ from textual.strip import Strip
 from tui_billing import keymap
 from tui_billing.domain.texts import fold
 from tui_billing.i18n import _
-from tui_billing.screens.widgets.cells import fit
+from tui_billing.screens.widgets.cells import fit, width_of
 from tui_billing.screens.widgets.row_list import RowList
 
 GUTTER = 3
@@ -388,13 +388,23 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             wanted = self._wanted(width)
             fixed = GUTTER + sum(wanted) + 2 * (sum(w > 0 for w in wanted) - 1)
             flexes = sum(c.flex for c in self.columns) or 1
-            spare = (width - fixed) // flexes
+            spare = self._widen_for_headings(wanted, width - fixed) // flexes
             layout = []
             for column, least in zip(self.columns, wanted, strict=True):
                 cells = max(LEAST_FLEX, least + spare) if column.flex else least
                 layout.append((cells, column.right))
             self._layout, self._laid_for = tuple(layout), width
         return self._layout
+
+    def _widen_for_headings(self, wanted: list[int], spare: int) -> int:
+        """A heading may be longer in another language: it takes of what flex columns have beyond a readable width."""
+        flexible = sum(max(0, w - READABLE) for w, c in zip(wanted, self.columns, strict=True) if c.flex)
+        for n, column in enumerate(self.columns):
+            if wanted[n] and not column.flex:
+                more = max(0, min(width_of(_(column.label)) - wanted[n], spare + flexible))
+                wanted[n] += more
+                spare -= more
+        return spare
 
     def _wanted(self, width: int) -> list[int]:
         """The width of each column before the flex ones share the rest; 0 for what is left out."""
@@ -413,10 +423,18 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         return fit(gutter + "  ".join(cells), width)
 
     def _header(self, width: int) -> Strip:
-        labels = [
-            _(c.label) + ("" if c.key != self.sorted_by else "▼" if self.sorted_back else "▲") for c in self.columns
+        cells = [
+            self._heading(column, cells)
+            for column, (cells, _right) in zip(self.columns, self._widths(width), strict=True)
+            if cells
         ]
-        return Strip([Segment(self._line("   ", labels, width), self._style("header"))], width)
+        return Strip([Segment(fit("   " + "  ".join(cells), width), self._style("header"))], width)
+
+    def _heading(self, column: Column, cells: int) -> str:
+        """The label with the sign of the order; too long a label is cut at its end, the sign stays."""
+        sign = "" if column.key != self.sorted_by else "▼" if self.sorted_back else "▲"
+        label, room = _(column.label), cells - len(sign)
+        return fit(fit(label, min(room, width_of(label))).rstrip() + sign, cells, column.right)
 
     def render_line(self, y: int) -> Strip:
         """Line 0 is the head, the others rows; an empty table says so."""
