@@ -208,6 +208,18 @@ def test_a_lost_beginning_of_the_audit_trail_is_said_with_what_is_missing_and_th
         assert cli("audit").data["problems"] == []
 
 
+def test_a_lost_mark_is_said_and_the_records_are_looked_at_all_the_same(kept: Cli) -> None:
+    kept("compact")
+    (kept.folder / "journal/acknowledged").unlink()
+    assert kept("verify", code=4).data["checked"] == {"periods": 0}
+    assert kept.plain("verify", code=4).err == (
+        "journal/acknowledged: die Marke der letzten bestätigten Buchung fehlt; bitte mit „tui-billing audit“ "
+        "nachsehen, ob Buchung 4 die letzte war\n"
+    )
+    kept("customer", "add", "--number", "3", "--name", "Dritte")
+    assert kept("verify").data["problems"] == []
+
+
 def test_damage_that_verify_has_found_lets_nobody_write_until_it_is_mended(kept: Cli, tmp_path: Path) -> None:
     kept("compact")
     table = kept.folder / "tables/company.0001.json"

@@ -22,7 +22,7 @@ def verify_all(context: Context, args: Namespace) -> Answer:
     findings = maintenance.check_files(context.folder)
     problems = maintenance.file_problems(context.folder, findings)
     checked: dict[str, int] = {}
-    if not args.files_only and all(p.warning for p in problems):
+    if not args.files_only and maintenance.can_be_asked(problems):
         report = context.drive(verify(context.desk), at_once=True)
         problems += report.problems
         checked = maintenance.summary(report)

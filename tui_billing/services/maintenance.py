@@ -40,10 +40,15 @@ def problem_of(finding: Finding) -> Problem:
     return Problem(finding.code, place, params, where=finding.file, warning=finding.warning)
 
 
+def can_be_asked(problems: list[Problem]) -> bool:
+    """Whether what the store's own check has found leaves the records whole."""
+    return all(p.warning or p.code in ("JOURNAL_LOST", "MARK_LOST") for p in problems)
+
+
 def file_problems(folder: Path, findings: list[Finding]) -> list[Problem]:
     """The findings as sentences; behind damage stands how what is left can be saved."""
     problems = [problem_of(finding) for finding in findings]
-    codes = {f.code for f in findings if not f.warning} - {"INDEX_DAMAGED", "STORE_READ_ONLY"}
+    codes = {f.code for f in findings if not f.warning} - {"INDEX_DAMAGED", "MARK_LOST", "STORE_READ_ONLY"}
     if codes and "JOURNAL_LOST" not in codes:  # what can be saved is saved from the journals
         text = N_("Was lesbar ist, rettet „tui-billing restore --rescue {folder} --data NEUER_ORDNER“.")
         problems.append(Problem("RETTEN", text, {"folder": str(folder)}, where=str(folder), warning=True))
@@ -63,7 +68,7 @@ def verify_folder(desk: Desk) -> Generator[Progress, None, Report]:
     """The store's own check and then the records against each other, which say nothing where the first has failed."""
     yield Progress(0, 0)
     found = file_problems(desk.folder, check_files(desk.folder))
-    if not all(p.warning for p in found):
+    if not can_be_asked(found):
         return Report(found)
     report = yield from verify(desk)
     return Report(found + report.problems, {"store": 1, **report.checked})
@@ -99,7 +104,7 @@ def restore_backup(source: Path, target: Path) -> Backup:
 def copied_damage(made: Backup, source: Path) -> list[Problem]:
     """What is damaged in a copy of `source`: its store or, where that can be asked, the files that its records name."""
     problems = file_problems(source, list(made.findings))
-    return problems + (copied_files(made.folder, made.sums) if all(p.warning for p in problems) else [])
+    return problems + (copied_files(made.folder, made.sums) if can_be_asked(problems) else [])
 
 
 def damaged_backup() -> Problem:

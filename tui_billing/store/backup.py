@@ -115,6 +115,8 @@ def acknowledge(folder: Path, seq: int, head: str) -> None:
     mark = HighWaterMark(folder / "journal" / "acknowledged", FsOps(), file_mode(folder))
     if seq:
         mark.write(seq, head)
+        mark.sync()
+        FsOps().fsync_folder(folder / "journal")
     mark.close()
 
 

@@ -131,7 +131,8 @@ class _Check:
                 1,
                 seq=manifest.seq,
             )
-        if manifest.seq > self.chain.seq and not any(f.file.startswith("journal") for f in errors(self.findings)):
+        broken = {f.code for f in errors(self.findings) if f.file.startswith("journal")}
+        if manifest.seq > self.chain.seq and broken <= {"MARK_LOST"}:
             text = N_("das Journal endet mit Buchung {last}, die Tabellen sind auf dem Stand von Buchung {seq}")
             file = f"journal/{journals(self.folder)[-1].name}"
             params = {"seq": manifest.seq, "last": self.chain.seq}

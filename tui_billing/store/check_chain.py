@@ -61,10 +61,18 @@ class Chain:
             self._check_journal(path, last=path == paths[-1])
         self._check_acknowledged(*acknowledged, f"journal/{paths[-1].name}" if paths else "journal")
         if self.seq and not (acknowledged[0] or self._acknowledged()[0]):  # the first one is written only now
-            text = N_(
-                "die Marke der letzten bestätigten Buchung fehlt; ein verlorenes Ende des Journals fiele nicht auf"
-            )
-            self.findings.append(Finding("MARK_LOST", text, "journal/acknowledged", warning=True))
+            self._mark_lost(may_be_torn=len(paths) < 2)
+
+    def _mark_lost(self, *, may_be_torn: bool) -> None:
+        """A power loss may tear the mark, and before there is a second journal also lose it."""
+        mark = self.folder / "journal" / "acknowledged"
+        text = N_(
+            "die Marke der letzten bestätigten Buchung fehlt; bitte mit „tui-billing audit“ nachsehen, "
+            "ob Buchung {seq} die letzte war"
+        )
+        warning = may_be_torn or (mark.exists() and mark.stat().st_size > 0)
+        name = f"journal/{mark.name}"
+        self.findings.append(Finding("MARK_LOST", text, name, params={"seq": self.seq}, warning=warning))
 
     def _acknowledged(self) -> tuple[int, str]:
         mark = HighWaterMark(self.folder / "journal" / "acknowledged", FsOps(), file_mode(self.folder))

@@ -1,6 +1,7 @@
 """The high-water mark: which transaction was acknowledged last. It tells a torn write from rot of the last line.
 
-Written after the fdatasync of the journal and not synced itself: after a power loss it may be old, never ahead.
+Written after the fdatasync of the journal and not synced itself: after a power loss it may be old, never ahead. Once
+there is a second journal it is on disk, so that it cannot be missing any more.
 """
 
 import os
@@ -49,6 +50,14 @@ class HighWaterMark:
             if self._writable:
                 mark = b"%012d %s" % (seq, head.encode())
                 self._ops.pwrite(fd, b"%s %08x\n" % (mark, zlib.crc32(mark)), 0)
+        except OSError:
+            pass
+
+    def sync(self) -> None:
+        """On disk when this returns, but for its name in the folder. An error is ignored as in `write`."""
+        try:
+            if self._fd >= 0 and self._writable:
+                self._ops.fdatasync(self._fd)
         except OSError:
             pass
 

@@ -228,6 +228,9 @@ class JournalEngine(ReadingEngine):
         fields = {"carry": state.seq, "base": state.manifest.seq, "prev": state.head, "ts": self._now()}
         fields |= {"schema": self.book.versions()} if self.book.versions() else {}
         line = make_line(state.head, fields, _carried(state))
+        if state.seq:  # the folder is synced with the next journal in it, and the mark's name too
+            self._mark.write(state.seq, state.head)
+            self._mark.sync()
         replace_file(self.ops, journal_path(self.folder, state.seq + 1), line.pieces, file_mode(self.folder))
         with self._guard:
             self._reload()
