@@ -73,6 +73,20 @@ def row_and_balance(tx: EngineTransaction) -> None:
     tx.put("runs", run)
 
 
+def corrected_twice(tx: EngineTransaction) -> None:
+    """Two final corrections, each over the whole of an invoice."""
+    document = first(tx, "invoices", kind="invoice", state="final")
+    sums = {k: str(-Decimal(v)) for k, v in document["totals"].items() if isinstance(v, str)}
+    vat = [
+        {**row, "net": str(-Decimal(row["net"])), "tax": str(-Decimal(row["tax"]))} for row in document["totals"]["vat"]
+    ]
+    reference = {k: document.get(k) for k in ("number", "invoice_date", "kind")} | {"document_id": document["id"]}
+    for number in ("KO-1", "KO-2"):
+        made = {**document, "number": number, "kind": "correction", "reference": reference, "file": "", "file_hash": ""}
+        del made["id"]
+        tx.insert("invoices", {**made, "totals": {**document["totals"], **sums, "vat": vat}})
+
+
 def statement_of_other_sums(doc: Doc) -> None:
     doc["invoiced"] = "1.00"
     sums = (doc.get(name, "0") for name in ("carry_over", "invoiced", "taxes"))
@@ -85,6 +99,7 @@ CASES: dict[str, tuple[Spoil, str]] = {
     "last document taken away": (lambda tx: tx.delete("invoices", tx.count("invoices")), "BELEG_ENTFERNT"),
     "gross": (change("invoices", lambda d: d["totals"].update(gross="1.00")), "BELEG_SUMME"),
     "line": (change("invoices", lambda d: d["lines"][0].update(net="1.00")), "BELEG_POSITIONEN"),
+    "corrected twice": (corrected_twice, "KORREKTUR_UEBERSTEIGT_RECHNUNG"),
     "receivable gone": (drop("receivables"), "DEBITOR_FEHLT"),
     "receivable": (change("receivables", lambda d: d.update(amount="1.00")), "DEBITOR_BETRAG"),
     "receivable's customer": (change("receivables", lambda d: d.update(customer_id=99)), "DEBITOR_BETRAG"),

@@ -81,6 +81,12 @@ def remaining(document: Document, corrections: Sequence[Document]) -> Decimal:
     return sum(_remaining_by_group(document, corrections).values(), ZERO)
 
 
+def is_over_corrected(document: Document, corrections: Sequence[Document]) -> bool:
+    """Whether the festgeschriebene corrections take back more than the document has (A6.4)."""
+    final = [c for c in corrections if c.kind is DocumentKind.CORRECTION and c.state is DocumentState.FINAL]
+    return _exceeds(document.totals.gross, remaining(document, final))
+
+
 def _remaining_by_group(document: Document, corrections: Sequence[Document]) -> dict[Group, Decimal]:
     """Gross amount that is left of each VAT group of the document, in its order.
 

@@ -40,7 +40,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "prepaid": ("Anzahlung", "bereits gezahlt"),
     "sent_on": ("Versendet am", "sent"),
     "article": ("Artikel", "Artikelnummer"),
-    "name": ("Bezeichnung", "Leistung", "Position", "description short"),
+    "name": ("Bezeichnung", "Leistung", "description short"),
     "description": ("Beschreibung", "Langtext"),
     "quantity": ("Menge", "qty"),
     "unit": ("Einheit",),

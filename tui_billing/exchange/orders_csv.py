@@ -53,7 +53,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "paused": ("Pausiert",),
     "billed_until": ("Berechnet bis", "Abgerechnet bis", "billed to"),
     "article": ("Artikel", "Artikelnummer"),
-    "name": ("Bezeichnung", "Leistung", "Position"),
+    "name": ("Bezeichnung", "Leistung"),
     "description": ("Beschreibung", "Langtext"),
     "quantity": ("Menge", "qty"),
     "unit": ("Einheit",),

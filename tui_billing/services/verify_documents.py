@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from tui_billing.domain.batches import Payment, ReceivableEntry
-from tui_billing.domain.documents import ZERO, Document, DocumentHead, DocumentState
+from tui_billing.domain.cancellation import is_over_corrected
+from tui_billing.domain.documents import ZERO, Document, DocumentHead, DocumentKind, DocumentState
 from tui_billing.domain.messages import N_, Problem
 from tui_billing.domain.orders import Period
 from tui_billing.services.desk import Desk
@@ -15,8 +16,11 @@ def check_documents(desk: Desk, report: Report) -> Iterator[list[Problem]]:
     """Sums of each document, its receivable, and the bytes of its archived PDF; then receivables without a document."""
     store = desk.store
     entries = {e.document_id: e for e in store.scan(ReceivableEntry)}
+    corrected = set()
     for document in store.scan(Document):
         report.count("invoices")
+        if document.kind is DocumentKind.CORRECTION and document.reference:
+            corrected.add(document.reference.document_id)
         found = [*_sums(document), *_receivable(document, entries.pop(document.id, None))]
         if found:  # somebody may have written between the two reads
             fresh, entry = store.get(Document, document.id), store.find_one(ReceivableEntry, "document_id", document.id)
@@ -25,6 +29,17 @@ def check_documents(desk: Desk, report: Report) -> Iterator[list[Problem]]:
     text = N_("{number}: Zur Debitorentransaktion fehlt der Beleg.")
     for entry in entries.values():
         yield [Problem("BELEG_FEHLT", text, {"number": entry.number}, where=entry.number)]
+    yield [p for document_id in sorted(corrected) for p in _corrections(store, document_id)]
+
+
+def _corrections(store: Store, document_id: int) -> list[Problem]:
+    document = store.get(Document, document_id)
+    made = store.find(Document, "reference", document_id)
+    if document is None or not is_over_corrected(document, made):
+        return []
+    text = N_("{number}: Die Korrekturen nehmen mehr zurück, als die Rechnung hat ({numbers}).")
+    params = {"number": document.number, "numbers": ", ".join(d.number for d in made)}
+    return [Problem("KORREKTUR_UEBERSTEIGT_RECHNUNG", text, params, where=document.number)]
 
 
 def _sums(document: Document) -> list[Problem]:
