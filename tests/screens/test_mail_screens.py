@@ -190,7 +190,7 @@ async def test_a_belegart_gets_its_own_range(tmp_path: Path) -> None:
         await type_text(pilot, "mr")
         await press(pilot, "f8")
         assert status(app) == "Belegart Mietrechnung gespeichert · u rückgängig"
-        assert rows(app)[-1] == "MR 2026 Mietrechnung – MR-2026-00001"
+        assert rows(app)[-1] == "> MR 2026 Mietrechnung – MR-2026-00001", "the new range is under the cursor"
 
 
 async def test_f5_in_a_form_without_a_stored_version_keeps_what_is_typed(tmp_path: Path) -> None:
