@@ -97,7 +97,8 @@ class VerifyScreen(ListScreen):
 
     def open_record(self, record: Entry) -> None:
         """Enter: the whole sentence."""
-        title = _("Prüfung · {where}").format(where=record.where)
+        is_finding = record.sign != "✓"
+        title = _("Prüfung · {where}").format(where=record.where) if is_finding else self.title_text()
         self.billing.open("pager", title=title, lines=[(record.whole or record.text, PLAIN)])
 
     def action_refresh(self) -> None:

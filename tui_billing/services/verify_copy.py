@@ -10,7 +10,7 @@ from tui_billing.domain.messages import Problem
 from tui_billing.domain.runs import Dispatch, RowState, RunRow
 from tui_billing.services.errors import StoreError, problems_of
 from tui_billing.services.verify_report import hash_problems
-from tui_billing.store.journal_engine import open_engine
+from tui_billing.store.backup import opened_copy
 from tui_billing.store.repositories import Store
 
 Named = tuple[str, str, str]
@@ -23,14 +23,11 @@ def copied_files(folder: Path, sums: Mapping[str, bytes]) -> list[Problem]:
     """Each file that a record of the copy in `folder` names is there with the bytes that the record has the hash of."""
     problems: dict[Named, list[Problem]] = {}
     try:
-        engine = open_engine(folder, create=False, migrating=False)
-        try:
+        with opened_copy(folder) as engine:
             for file, expected, where in _named(Store(engine)):
                 found = sums.get(file, b"").hex()
                 if found != expected:
                     problems.setdefault((file, expected, ""), hash_problems(file, expected, found, where))
-        finally:
-            engine.close()
     except StoreError as error:
         return list(problems_of(error))
     return [problem for each in problems.values() for problem in each]

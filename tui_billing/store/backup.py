@@ -16,7 +16,7 @@ from typing import Any
 from tui_billing.domain.messages import N_
 from tui_billing.store import damage_note
 from tui_billing.store.check import verify_copy
-from tui_billing.store.engine import StoreError
+from tui_billing.store.engine import Engine, StoreError
 from tui_billing.store.findings import Finding
 from tui_billing.store.fsops import FsOps, file_mode, folder_mode, sync_path
 from tui_billing.store.journal_engine import open_engine
@@ -48,6 +48,16 @@ class Backup:
     size: int
     findings: tuple[Finding, ...] = ()
     sums: Sums = field(default_factory=dict, repr=False)
+
+
+@contextmanager
+def opened_copy(folder: Path) -> Iterator[Engine]:
+    """A backup or a restored folder, for reading and as it is. Raises StoreError where it cannot be opened."""
+    engine = open_engine(folder, create=False, migrating=False)
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 def backup(folder: Path, target: Path, *, link: bool = True, **options: Any) -> Backup:
