@@ -61,7 +61,7 @@ async def test_headings_of_counts_are_whole_where_there_is_room(tmp_path: Path) 
     app = BillingApp(billed_desk(tmp_path))
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
-        for keys in (("k",), ("r",), ("f2",), ("h", "c")):
+        for keys in (("k",), ("r",), ("h",), ("f2",), ("h", "c")):
             await press(pilot, *keys)
             assert "…" not in heading(app), keys
             await press(pilot, *["escape"] * len(keys))

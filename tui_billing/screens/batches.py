@@ -72,7 +72,11 @@ class BatchesScreen(ListScreen):
         )
 
     def widths(self) -> dict[str, int]:
-        return {"amount": show.amount_width((r.total.amount for r in self.records.values()), 10)}
+        rows = list(self.records.values())
+        return {
+            "state": show.text_width((_(BATCH_STATE_NAMES[r.batch.state]) for r in rows), 8, 16),
+            "amount": show.amount_width((r.total.amount for r in rows), 10),
+        }
 
     def sort_key(self, record: BatchRecord, key: str) -> Any:
         known: dict[str, Any] = {
