@@ -5,7 +5,7 @@ from decimal import Decimal as D
 from pathlib import Path
 
 from fakes import add_company, add_customer, add_invoice, make_desk
-from screen_helpers import SIZE, press, rows, settle, status, table, title, type_text
+from screen_helpers import SIZE, press, rows, settle, status, table, title, type_text, working_desk
 
 from tui_billing.app import BillingApp
 from tui_billing.domain.batch_selection import BatchParameters
@@ -139,3 +139,14 @@ async def test_the_range_of_a_new_belegart_is_under_the_cursor(tmp_path: Path) -
         await press(pilot, "f8")
         assert status(app).startswith("Belegart Barverkauf gespeichert")
         assert at_cursor(app).startswith("> BV 2026")
+
+
+async def test_a_filter_that_would_hide_the_new_record_goes(tmp_path: Path) -> None:
+    app = BillingApp(working_desk(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k", "slash", "ö", "z", "enter", "n", "tab")
+        await type_text(pilot, "Neu")
+        await press(pilot, "f8")
+        assert (table(app).list.needle, rows(app)[-1].split()[2]) == ("", "Neu")
+        assert rows(app)[-1].startswith(">")

@@ -200,11 +200,18 @@ class ListScreen(DeskScreen):
         self.table.list.forget(list(self.table.list.every))
         self.table.set_widths(self.widths())
         self.table.set_rows(ids)
-        if self._cursor_wish is not None and self._cursor_wish in self.records:
-            self.table.move_to(self._cursor_wish)
-            self._cursor_wish = None
+        self._grant_wish()
         self.show_title()
         self.show_lines()
+
+    def _grant_wish(self) -> None:
+        """The cursor onto the record that was just made, also where a filter would hide it."""
+        wish, self._cursor_wish = self._cursor_wish, None
+        if wish is None or wish not in self.records:
+            return
+        if self.table.list.needle and wish not in self.table.list.shown:
+            self.set_filter("")
+        self.table.move_to(wish)
 
     def show_lines(self) -> None:
         """The rule and the balance."""

@@ -9,6 +9,7 @@ from tui_billing.i18n import _, ngettext
 from tui_billing.i18n import say as sentence
 from tui_billing.screens import show
 from tui_billing.screens.list_screen import CURSOR_KEYS, ListScreen
+from tui_billing.screens.row_ids import RowIds
 from tui_billing.screens.widgets.record_table import Column
 from tui_billing.screens.widgets.text_view import PLAIN
 from tui_billing.services.maintenance import verify_folder
@@ -49,6 +50,7 @@ class VerifyScreen(ListScreen):
     def __init__(self) -> None:
         super().__init__()
         self.report: Report | None = None
+        self._ids = RowIds()
 
     @property
     def has_read(self) -> bool:
@@ -74,7 +76,7 @@ class VerifyScreen(ListScreen):
 
     def task_done(self, name: str, result: Any) -> None:
         self.report = result
-        self.show(entries(result))
+        self.show(entries(result, self._ids))
 
     def cells(self, record: Entry) -> Sequence[str]:
         return (record.sign, record.where, record.text)
@@ -108,12 +110,13 @@ class VerifyScreen(ListScreen):
         self.billing.open("audit")
 
 
-def entries(report: Report) -> list[Entry]:
-    """Problems first, then what was looked at."""
+def entries(report: Report, ids: RowIds) -> list[Entry]:
+    """Problems first, then what was looked at; each keeps its number when it is found again."""
     found = [("!" if p.warning else "✗", *_place_and_text(p), sentence(p)) for p in report.problems]
     for what, number in report.checked.items():
         found.append(("✓", show.count(number), _(WHAT.get(what, what)), ""))
-    return [Entry(n, *parts) for n, parts in enumerate(found, 1)]
+    numbers = ids.of((sign, where, text) if sign != "✓" else text for sign, where, text, _whole in found)
+    return [Entry(number, *parts) for number, parts in zip(numbers, found, strict=True)]
 
 
 def _place_and_text(problem: Problem) -> tuple[str, str]:

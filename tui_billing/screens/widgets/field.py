@@ -168,7 +168,7 @@ class FieldWidget(Widget, can_focus=True, inherit_bindings=False):
 
     def _into_view(self) -> None:
         """Behind the scrolling that earlier keys asked for, and with the problems below the fields in place."""
-        if self.has_focus:
+        if self.has_focus and not self.screen.can_view_entire(self):
             self.screen.scroll_to_center(self, animate=False, origin_visible=True)
 
     def on_focus(self) -> None:
