@@ -4,6 +4,7 @@ Only damage that the journals can mend is noted. Whoever has mended it takes the
 """
 
 import json
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from tui_billing.store.engine import Damaged
 from tui_billing.store.findings import Finding
 from tui_billing.store.fsops import FsOps, file_mode, replace_file
 
+NOTE = "/journal/damaged"
 NOTED = frozenset(
     {
         "MANIFEST_CHAIN", "RECORD_CHANGED", "RECORD_DAMAGED", "RECORD_UNKNOWN", "TABLE_CHANGED", "TABLE_DAMAGED",
@@ -25,12 +27,12 @@ NOTED = frozenset(
 
 def note_path(folder: Path) -> Path:
     """Where the note lies."""
-    return folder / "journal" / "damaged"
+    return Path(f"{folder}{NOTE}")
 
 
 def is_noted(folder: Path) -> bool:
-    """Whether nobody may write."""
-    return note_path(folder).exists()
+    """Whether nobody may write. Asked in every transaction, so it makes no Path."""
+    return os.path.exists(f"{folder}{NOTE}")
 
 
 def update(folder: Path, findings: Iterable[Finding]) -> None:
@@ -53,15 +55,14 @@ def note(folder: Path, file: str, line: int = 0, byte: int = 0) -> None:
 
 def refuse(folder: Path) -> None:
     """Raises Damaged where damage is noted."""
-    path = note_path(folder)
-    if not path.exists():
+    if not is_noted(folder):
         return
     text = N_(
         "Der Datenbestand ist beschädigt ({place}) und wird nur noch gelesen. Was lesbar ist, rettet „tui-billing "
         "restore --rescue {folder} --data NEUER_ORDNER“; ist die Datei wieder in Ordnung, gibt „tui-billing verify“ "
         "das Schreiben frei"
     )
-    params = _read(path)
+    params = _read(note_path(folder))
     place = params["file"]
     if params["line"]:
         place = Clause(N_("{file}, Zeile {line} (Byte {byte})"), **params)
