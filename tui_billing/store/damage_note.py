@@ -32,7 +32,7 @@ def note_path(folder: Path) -> Path:
 
 def is_noted(folder: Path) -> bool:
     """Whether nobody may write. Asked in every transaction, so it makes no Path."""
-    return os.path.exists(f"{folder}{NOTE}")
+    return os.access(f"{folder}{NOTE}", os.F_OK)
 
 
 def update(folder: Path, findings: Iterable[Finding]) -> None:
