@@ -195,7 +195,7 @@ def show_record_table(count: int) -> None:
             character = getattr(event, "character", "") or ""
             if self.typing and character.isalpha():
                 self.needle += character
-                self.query_one(RecordTable).set_filter(self.needle)
+                self.query_one(RecordTable).set_filter(self.needle, is_typed=True)
 
     Bench().run(mouse=False)
 

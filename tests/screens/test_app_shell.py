@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from tui_billing import i18n
 from tui_billing.app import SCREENS, BillingApp
 from tui_billing.domain.parties import Customer
+from tui_billing.screens.widgets import record_table, row_list
 from tui_billing.screens.widgets.filter_bar import FilterBar
 from tui_billing.screens.widgets.status_line import duration, progress_text
 from tui_billing.screens.widgets.text_view import TextView, with_indent
@@ -282,3 +283,28 @@ def test_a_long_line_is_wrapped_under_its_own_text() -> None:
     ]
     assert with_indent("  ✗ bereits versendet", 16) == ["  ✗ bereits", "    versendet"]
     assert with_indent("  a@x.de, b@y.de", 14) == ["  a@x.de,", "  b@y.de"]
+
+
+async def test_leaving_the_filter_finds_every_row_before_the_next_key_acts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for where, name, value in (
+        (row_list, "AT_ONCE", 1),
+        (row_list, "SLICE", 1),
+        (row_list, "STEP", 1),
+        (record_table, "FIRST_SEARCHED", 1),
+        (record_table, "FOLDED", 1),
+        (record_table, "ENOUGH", 2),
+    ):
+        monkeypatch.setattr(where, name, value)
+    app = BillingApp(working_desk(tmp_path, copies=20))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "k")
+        everybody = table(app).row_count
+        await press(pilot, "slash", "e")
+        await pilot.pause(0.3)
+        assert 2 <= table(app).row_count < everybody
+        await press(pilot, "enter", "plus")
+        assert len(table(app).marks) == table(app).row_count > 2
+        assert not table(app).list.is_filtering

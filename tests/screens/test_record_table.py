@@ -8,7 +8,7 @@ from textual.app import App, ComposeResult
 
 from tui_billing.app import PLAIN
 from tui_billing.screens.widgets.cells import fit, terminal_text, width_of, wrap
-from tui_billing.screens.widgets.record_table import Column, RecordTable
+from tui_billing.screens.widgets.record_table import ENOUGH, Column, RecordTable
 
 CSS = Path(__file__).resolve().parents[2] / "tui_billing" / "screens" / "billing.tcss"
 COLUMNS = (Column("name", "Name", 10, flex=True), Column("sum", "Summe", 9, right=True))
@@ -196,6 +196,31 @@ async def test_a_long_list_is_filtered_in_slices_and_completely() -> None:
         while app.table.list.is_filtering:
             await pilot.pause(0.02)
         assert app.table.list.shown == [n for n in range(30_000) if "9" in f"{n:05d}" or "9" in f"{n},00"]
+
+
+@pytest.mark.parametrize("is_folded", [True, False])
+async def test_while_a_word_is_typed_many_hits_are_enough_and_once_it_stands_all_are_found(is_folded: bool) -> None:
+    app = TableApp(names(30_000))
+    async with app.run_test(size=(40, 10)) as pilot:
+        while is_folded and not app.table.list.fold_some():
+            pass
+        app.table.set_filter("kunde", is_typed=True)
+        await pilot.pause(0.5)
+        assert app.table.list.is_filtering
+        assert ENOUGH <= app.table.row_count < 30_000
+        app.table.settle_filter()
+        while app.table.list.is_filtering:
+            await pilot.pause(0.02)
+        assert app.table.row_count == 30_000
+
+
+async def test_while_a_rare_word_is_typed_the_search_goes_to_the_end() -> None:
+    app = TableApp(names(30_000))
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.table.set_filter("29999", is_typed=True)
+        while app.table.list.is_filtering:
+            await pilot.pause(0.02)
+        assert app.table.list.shown == [29_999]
 
 
 async def test_removing_many_rows_keeps_the_cursor_where_it_is() -> None:

@@ -237,12 +237,13 @@ class ListScreen(DeskScreen):
         self.billing.type_again()
 
     def on_filter_bar_typed(self, message: FilterBar.Typed) -> None:
-        self.table.set_filter(message.text)
+        self.table.set_filter(message.text, is_typed=True)
 
     async def on_filter_bar_closed(self, message: FilterBar.Closed) -> None:
         """Back to the table, with the filter or without, and on with an arrow key."""
         if not message.keep:
             self.set_filter("")
+        self.table.settle_filter()
         self.set_focus(self.table, scroll_visible=False)
         self.query_one(FilterBar).can_focus = False
         if message.key:

@@ -30,6 +30,8 @@ MAX_STRIPS = 400
 REST, PAUSE = 0.15, 0.005
 SEARCHED, FOLDED = 100_000, 2_000
 """Rows searched, and rows made ready, between two looks at the keyboard: some milliseconds each."""
+FIRST_SEARCHED, ENOUGH = 20_000, 2_000
+"""So many rows of a long list are searched first, and so many hits end the search while the word is typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._given: dict[str, int] = {}
         self._laid_for = -1
         self._scan_soon: asyncio.TimerHandle | None = None
+        self._is_typed = False
 
     def set_widths(self, widths: Mapping[str, int]) -> None:
         """Other widths for some columns, where the rows need them: an amount must never be cut. 0 hides a column."""
@@ -170,8 +173,12 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     # --- filter and sort ---
 
-    def set_filter(self, text: str) -> None:
-        """Show only rows that contain every word of it; a long list is searched to its end when the fingers rest."""
+    def set_filter(self, text: str, *, is_typed: bool = False) -> None:
+        """Show only rows that contain every word of it; a long list is searched on when the fingers rest.
+
+        While it is typed the search ends where there is ENOUGH; `settle_filter` goes to the end of the list.
+        """
+        self._is_typed = is_typed
         self.list.set_filter(text, self._page() + 1)
         self._stop_scan()
         if self.list.is_filtering:
@@ -190,15 +197,35 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _scan_on(self) -> None:
         self._stop_scan()
         before = self.row_count
-        self.list.scan(SEARCHED if self.list.is_folded else FOLDED)
-        if self.list.is_filtering:
+        if self._is_typed:
+            self.list.scan(FIRST_SEARCHED if self.list.is_folded else FOLDED)
+        if not self._has_enough:
+            self.list.scan(SEARCHED if self.list.is_folded else FOLDED)
+        if self.list.is_filtering and not self._has_enough:
             self._scan_after(PAUSE)
         if before <= self._page():
             self._rows_changed(keep_strips=True)
-        elif not self.list.is_filtering:
+        elif not self.list.is_filtering or self._has_enough:
             # What was found at once fills the view and stays as it is: only the number of rows is new.
             self.set_reactive(RecordTable.virtual_size, Size(self.size.width, self.row_count + 1))
             self.post_message(self.Changed(self))
+
+    @property
+    def _has_enough(self) -> bool:
+        """Whether the rest is not worth searching while the word is still typed."""
+        return self._is_typed and self.list.is_filtering and self.row_count >= ENOUGH
+
+    def settle_filter(self) -> None:
+        """The word stands: what follows is about all rows that contain it."""
+        self._is_typed = False
+        if not self.list.is_filtering:
+            return
+        self._stop_scan()
+        if self.list.is_folded:
+            self.list.finish_filter()
+            self._rows_changed(keep_strips=True)
+        else:
+            self._scan_after(PAUSE)
 
     def _fold_on(self) -> None:
         """While the clerk thinks of a word the texts are made ready."""
