@@ -41,7 +41,7 @@ def dump(value: Any) -> bytes:
     try:
         raw = orjson.dumps(value, option=STRICT)
         if b"null" not in raw:  # orjson writes NaN as null
-            return raw
+            return bytes(memoryview(raw))  # orjson's own bytes hold on to a buffer of 4 kB each
     except TypeError:
         pass
     try:
