@@ -88,9 +88,14 @@ def _used_part(terms: IntervalTerms, billed: Period, end: date) -> Fraction:
     if not schedule(terms).cuts_end:
         return WHOLE
     start, last = billed.period_start, billed.period_end
-    full = schedule(replace(terms, end=None, notice_received=None, renew_months=0)).period_from(start)
+    full = _whole_period(terms, start)
     was_billed = full._replace(end=last) if full else BillingPeriod(0, start, last, start, last, start)
     return used_part(was_billed, end, terms)
+
+
+def _whole_period(terms: IntervalTerms, start: date) -> BillingPeriod | None:
+    """The period that begins on this day as if the contract went on; None where the grid is another one by now."""
+    return schedule(replace(terms, end=None, notice_received=None, renew_months=0)).period_from(start)
 
 
 def _billed_lines(store: Repository, order: Order, billed: Period) -> list[tuple[Line, Decimal, bool]]:
@@ -109,8 +114,7 @@ def _billed_lines(store: Repository, order: Order, billed: Period) -> list[tuple
             if not several or line.service_from == billed.period_start
         ]
     assert order.interval is not None
-    whole = schedule(replace(order.interval, end=None, notice_received=None, renew_months=0))
-    full = whole.period_from(billed.period_start)
+    full = _whole_period(order.interval, billed.period_start)
     lines = interval_parts(order, [full]).lines if full is not None else ()
     return [(line, line_net(line), order.gross_prices) for line in lines]
 

@@ -46,12 +46,19 @@ def make_folder(path: Path) -> None:
 
 def put_file(source: Path, target: Path) -> None:
     """Copy so that nobody ever sees half a file; what stands there is replaced."""
-    make_folder(target.parent)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
+    with _half_file(target) as temporary:
         shutil.copyfile(source, temporary)
         open_to_group(temporary)
         os.replace(temporary, target)
+
+
+@contextmanager
+def _half_file(target: Path) -> Iterator[Path]:
+    """Where a file is written before it gets its name; what is left of it goes in any case."""
+    make_folder(target.parent)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -69,14 +76,12 @@ def hand_over(source: Path, target: Path, is_own: Callable[[str], bool] = lambda
     What stands there is replaced only where `is_own` knows its SHA-256 as an earlier version of the same document;
     where it is the same already, nothing is done.
     """
-    make_folder(target.parent)
-    digest = file_hash(source)
     for path in _numbered(target):
         try:
             _put_new(source, path)
         except FileExistsError:
-            there = file_hash(path)
-            if there == digest:
+            there = _file_hash(path)
+            if there == _file_hash(source):
                 return HandedOver(path, False)
             if not is_own(there):
                 continue
@@ -87,8 +92,7 @@ def hand_over(source: Path, target: Path, is_own: Callable[[str], bool] = lambda
 
 def _put_new(source: Path, target: Path) -> None:
     """Raises FileExistsError where somebody was faster, also in another process."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
+    with _half_file(target) as temporary:
         shutil.copyfile(source, temporary)
         open_to_group(temporary)
         try:
@@ -99,8 +103,6 @@ def _put_new(source: Path, target: Path) -> None:
             if target.exists():
                 raise FileExistsError(target) from None
             os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _numbered(target: Path) -> Iterator[Path]:
@@ -109,8 +111,7 @@ def _numbered(target: Path) -> Iterator[Path]:
         yield target.with_name(f"{target.stem}_{number}{target.suffix}")
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, as the records keep it."""
+def _file_hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -145,17 +146,13 @@ def put_zip(files: Iterable[tuple[str, Path]], target: Path, mark: str = "") -> 
 
     `mark` is its comment and tells by `zip_target` whose it is.
     """
-    make_folder(target.parent)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
+    with _half_file(target) as temporary:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
             archive.comment = mark.encode()
             for name, path in files:
                 archive.write(path, name)
         open_to_group(temporary)
         os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -180,14 +177,13 @@ def handed_out(desk: Desk, out: str, files: Sequence[Path]) -> list[Path]:
 def free_name(folder: Path, stem: str, ending: str = ".pdf") -> Path:
     """A file that did not exist, reserved for this process: `stem.pdf`, `stem_2.pdf` …"""
     make_folder(folder)
-    number = 1
-    while True:
-        path = folder / (f"{stem}{ending}" if number == 1 else f"{stem}_{number}{ending}")
+    for path in _numbered(folder / f"{stem}{ending}"):
         try:
             path.touch(exist_ok=False)
             return path
         except FileExistsError:
-            number += 1
+            continue
+    raise AssertionError("there is always another number")
 
 
 def print_problem(store: Repository) -> Problem | None:

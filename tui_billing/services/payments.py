@@ -158,25 +158,31 @@ def allocate_to(
     Money that is just what is open of all of them, credits taken off, closes them all.
     """
     if skonto:
-        return _with_given_skonto(money, items, skonto)
+        _require_fitting(items, skonto)
+        offers = [skonto, *[ZERO] * (len(items) - 1)]
+        return _closing(money, items, offers) or _with_given_skonto(money, items, skonto)
     heads = tx.get_many(Document, [i.entry.document_id for i in items])
     terms = {d.id: (d.terms, d.invoice_date) for d in heads.values()}
     known = [terms.get(i.entry.document_id) for i in items]
     offers = [skonto_offered(i, *known_terms, paid) if known_terms and skonto is None else ZERO
               for i, known_terms in zip(items, known, strict=True)]  # fmt: skip
-    owed = sum((i.open for i in items), ZERO)
-    for skontos in (offers, [ZERO] * len(items)):
-        if items and money == owed - sum(skontos, ZERO):
-            return tuple(Allocation(document_id=i.entry.document_id, amount=i.open - s, skonto=s)
-                         for i, s in zip(items, skontos, strict=True) if i.open)  # fmt: skip
-    return spread(money, items)
+    without = [ZERO] * len(items)
+    return _closing(money, items, offers) or _closing(money, items, without) or spread(money, items)
 
 
-def _with_given_skonto(money: Decimal, items: Sequence[OpenItem], skonto: Decimal) -> tuple[Allocation, ...]:
-    """The clerk grants Skonto on the first document."""
+def _closing(money: Decimal, items: Sequence[OpenItem], skontos: Sequence[Decimal]) -> tuple[Allocation, ...]:
+    """All items closed where the money is just what is open of them less Skonto; else nothing."""
+    if not items or money != sum((i.open for i in items), ZERO) - sum(skontos, ZERO):
+        return ()
+    pairs = zip(items, skontos, strict=True)
+    return tuple(Allocation(document_id=i.entry.document_id, amount=i.open - s, skonto=s) for i, s in pairs if i.open)
+
+
+def _require_fitting(items: Sequence[OpenItem], skonto: Decimal) -> None:
+    """The clerk grants Skonto on the first document: there is one, and it owes that much."""
     if not items:
         raise Refused(Problem("SKONTO_OHNE_RECHNUNG", N_("Skonto braucht die Rechnung, zu der es gehört.")))
-    first, *others = items
+    first = items[0]
     if skonto < 0 or skonto > first.open:
         text = N_("Skonto {skonto} € passt nicht zu den offenen {open} € von {number}.")
         params = {
@@ -185,10 +191,11 @@ def _with_given_skonto(money: Decimal, items: Sequence[OpenItem], skonto: Decima
             "number": first.entry.number,
         }
         raise Refused(Problem("SKONTO_ZU_HOCH", text, params, where=first.entry.number))
-    if money == sum((i.open for i in items), ZERO) - skonto:
-        part = first.open - skonto
-        others_parts = tuple(Allocation(document_id=i.entry.document_id, amount=i.open) for i in others if i.open)
-        return (Allocation(document_id=first.entry.document_id, amount=part, skonto=skonto), *others_parts)
+
+
+def _with_given_skonto(money: Decimal, items: Sequence[OpenItem], skonto: Decimal) -> tuple[Allocation, ...]:
+    """The first document with its Skonto, then the others as far as the money goes."""
+    first, *others = items
     part = min(money, first.open - skonto)
     head = Allocation(document_id=first.entry.document_id, amount=part, skonto=skonto)
     return (head, *spread(money - part, others))
